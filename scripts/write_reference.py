@@ -1,0 +1,16 @@
+"""Write the reference pages that come from the code. The tests compare, so a page cannot fall behind unnoticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unisono.diagnosis.page import codes_page
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+PAGES = {"codes.md": codes_page}
+
+if __name__ == "__main__":
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
