@@ -1,0 +1,1 @@
+"""Connectors: read changes from and write changes to connected data sources, one package per family."""

@@ -1,0 +1,98 @@
+"""Distinguished names: the form in which they are compared (connector specification R-CORE-10)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+
+class DnStyle(StrEnum):
+    NONE = "none"  # the anchor plays the part of the DN; compared exactly
+    GENERIC = "generic"  # an opaque string; compared exactly
+    LDAP = "ldap"  # RFC 4514; compared without case, insignificant space and spelling of escapes
+
+
+def dn_key(column: str, style: DnStyle) -> pl.Expr:
+    """The comparison form of the DN column: equal names have equal keys."""
+    names = pl.col(column)
+    if style is not DnStyle.LDAP:
+        return names
+    plain = names.str.to_lowercase().str.replace_all(r"\s*([,=+])\s*", "${1}").str.strip_chars()
+    # Few names have escapes; the others must not pass through Python, so they are null there and skipped.
+    unusual = pl.when(names.str.contains(r'[\\"]')).then(names)
+    return pl.coalesce(unusual.map_elements(ldap_dn_key, return_dtype=pl.String, skip_nulls=True), plain)
+
+
+_HEX_PAIRS = re.compile(r"(?:\\[0-9a-fA-F]{2})+")
+
+
+def ldap_dn_key(dn: str) -> str:
+    """The comparison form of one DN with escapes or quotes; what cannot be parsed is compared as lower-case text."""
+    parts = []
+    for rdn in split_dn(dn):
+        name, _, value = rdn.partition("=")
+        parts.append(f"{name.strip().lower()}={_unescape(value.strip()).lower()}".replace(",", "\\,"))
+    return ",".join(parts)
+
+
+def split_dn(dn: str) -> list[str]:
+    """The relative names of an LDAP DN, left to right, escapes kept; an unescaped comma or semicolon separates."""
+    parts, start, quoted, position = [], 0, False, 0
+    while position < len(dn):
+        character = dn[position]
+        if character == "\\":
+            position += 1
+        elif character == '"':
+            quoted = not quoted
+        elif character in ",;" and not quoted:
+            parts.append(dn[start:position])
+            start = position + 1
+        position += 1
+    parts.append(dn[start:])
+    return parts
+
+
+def _unescape(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    value = _HEX_PAIRS.sub(lambda m: bytes.fromhex(m.group().replace("\\", "")).decode("utf-8", "replace"), value)
+    return re.sub(r"\\(.)", r"\1", value)
+
+
+_ESCAPED = re.compile(r'([,+"\\<>;=#])')
+
+
+def escape_dn_value(value: str) -> str:
+    """The value of a relative name, escaped for an LDAP DN (RFC 4514 §2.4)."""
+    text = _ESCAPED.sub(r"\\\1", value).replace("\0", "\\00")
+    if text.startswith(" "):
+        text = "\\" + text
+    if text.endswith(" ") and not text.endswith("\\ "):
+        text = text[:-1] + "\\ "
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """How the DN of a new object follows from its anchor attributes, where no rule gives it.
+
+    ``prefix`` and ``suffix`` stand around the values, which are joined by ``separator`` and escaped for LDAP-shaped
+    names.
+    """
+
+    attributes: tuple[str, ...]
+    prefix: str = ""
+    suffix: str = ""
+    separator: str = "+"
+    escaped: bool = False
+
+    def expression(self, column_prefix: str) -> pl.Expr:
+        """The DN column over attribute columns ``column_prefix + name``; null when a part is missing."""
+        parts = [pl.col(column_prefix + name).cast(pl.String) for name in self.attributes]
+        if self.escaped:
+            parts = [part.map_elements(escape_dn_value, return_dtype=pl.String) for part in parts]
+        joined = pl.concat_str(parts, separator=self.separator)
+        return pl.concat_str(pl.lit(self.prefix), joined, pl.lit(self.suffix))

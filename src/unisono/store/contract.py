@@ -1,0 +1,415 @@
+"""What a store is: readers, writers and units of work.
+
+Rules for every store:
+
+- A ``Reader`` sees one consistent state; inside a unit of work it sees what the unit wrote so far.
+- Ids are positive 64-bit integers that are never reused. A frame of ids has one column, ``id``.
+- Selections by ids, anchors or names are set-based: a constant number of statements, whatever their length (chunks of
+  bounded size are allowed), and no row order is promised unless the method says so.
+- Text is compared exactly (case, accents, trailing blanks); order is by Unicode code point.
+- Documents are opaque text here; nobody in the store parses them, except views for administrators.
+- Failures of the database come out as ``StoreError`` with the status that a running step ends with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import polars as pl
+
+from unisono.model.frames import Frame
+from unisono.model.runs import ObjectError, RunResult, Status, StepResult
+
+
+class Selection(StrEnum):
+    """Which objects of a connector a synchronization step processes (engine specification §6.1)."""
+
+    DELTA = "delta"  # pending imports but deletes, normal disconnectors, objects with a synchronization error
+    FULL = "full"  # every imported object but those with a pending delete
+    DELETES = "deletes"  # objects with a pending delete
+
+
+class Layer(StrEnum):
+    """Which images of the source object hold a reference of a connector space."""
+
+    HOLOGRAM = "hologram"  # synchronized, and still there in the last import
+    ADD = "add"  # pending import: new
+    DELETE = "delete"  # pending import: synchronized, and gone in the last import
+
+
+STORED_EDGES = Frame(
+    row="a reference inside a connector space",
+    columns={"source_id": pl.Int64, "attribute": pl.String, "target_id": pl.Int64, "layer": pl.String},
+    key=("source_id", "attribute", "target_id"),
+)
+EXPORT_EDGES = Frame(
+    row="a reference to be added or removed by export",
+    columns={
+        "source_id": pl.Int64,
+        "attribute": pl.String,
+        "target_id": pl.Int64,
+        "operation": pl.String,  # add, delete
+        "state": pl.String,  # pending, unconfirmed
+    },
+    key=("source_id", "attribute", "target_id"),
+)
+MV_REFERENCES = Frame(
+    row="a reference between metaverse objects",
+    columns={
+        "source_id": pl.Int64,
+        "attribute": pl.String,
+        "target_id": pl.Int64,
+        "rule_id": pl.Int64,
+        "run_id": pl.Int64,
+    },
+    key=("source_id", "attribute", "target_id"),
+)
+REFERENCE_CONTRIBUTIONS = Frame(
+    row="a synchronized reference of a connector space between two connectors, seen from the metaverse",
+    columns={
+        "mv_id": pl.Int64,  # of the source
+        "cs_id": pl.Int64,  # of the source
+        "connector": pl.String,
+        "object_type": pl.String,  # of the source in the connector space
+        "attribute": pl.String,  # in the connector space
+        "target_id": pl.Int64,  # metaverse object of the target
+    },
+    key=("cs_id", "attribute", "target_id"),
+)
+DESIRED_EDGES = Frame(
+    row="a metaverse reference as it would stand in one connector space",
+    columns={"source_id": pl.Int64, "mv_id": pl.Int64, "attribute": pl.String, "target_id": pl.Int64},
+    key=("source_id", "attribute", "target_id"),
+)
+NAMES = Frame(
+    row="the names of an object or placeholder",
+    columns={"id": pl.Int64, "object_type": pl.String, "anchor": pl.String, "dn": pl.String},
+    key=("id",),
+    nullable=frozenset({"object_type", "anchor"}),
+)
+EXPORT_INDEX = Frame(
+    row="an object with a pending export",
+    columns={
+        "id": pl.Int64,
+        "object_type": pl.String,
+        "anchor": pl.String,
+        "dn": pl.String,
+        "new_dn": pl.String,
+        "export_operation": pl.String,
+        "references": pl.Int64,  # how many reference additions and removals are pending
+    },
+    key=("id",),
+    nullable=frozenset({"anchor", "new_dn"}),
+)
+CANDIDATES = Frame(
+    row="a metaverse object that has a join value",
+    columns={"attribute": pl.String, "value": pl.String, "mv_id": pl.Int64, "object_type": pl.String},
+    key=("attribute", "value", "mv_id"),
+)
+OBJECT_ERRORS = Frame(
+    row="an object error of one step",
+    columns={
+        "run_id": pl.Int64,
+        "step": pl.Int64,
+        "connector": pl.String,
+        "category": pl.String,
+        "code": pl.String,
+        "cs_id": pl.Int64,
+        "anchor": pl.String,
+        "dn": pl.String,
+        "attribute": pl.String,
+        "rule": pl.String,
+        "algorithm_step": pl.String,
+        "target": pl.String,
+        "entry": pl.Int64,
+        "line": pl.Int64,
+        "column": pl.Int64,
+        "message": pl.String,
+        "cd_error": pl.String,
+    },
+    key=(),
+    nullable=frozenset(
+        {
+            "cs_id",
+            "anchor",
+            "dn",
+            "attribute",
+            "rule",
+            "algorithm_step",
+            "target",
+            "entry",
+            "line",
+            "column",
+            "cd_error",
+        }
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBatch:
+    """A plan that the guard holds back until somebody approves exactly it."""
+
+    hash: str
+    connector: str
+    profile: str
+    step: int
+    run_id: int
+    held_at: datetime
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceStatistics:
+    """Counts of one connector space (engine specification §9.6, MA statistics)."""
+
+    connector: str
+    objects: int
+    placeholders: int
+    connectors: int
+    disconnectors: int
+    pending_imports: int
+    pending_exports: int
+    unconfirmed_exports: int
+
+
+class Reader(Protocol):
+    # --- connector spaces ---
+    def connector_index(self, connector: str) -> pl.DataFrame:
+        """``CS_INDEX`` of the whole connector space, placeholders included."""
+        ...
+
+    def connector_index_of(self, connector: str, anchors: pl.Series, dn_keys: pl.Series) -> pl.DataFrame:
+        """``CS_INDEX`` of the objects and placeholders with one of the anchors or one of the names."""
+        ...
+
+    def objects(self, ids: pl.Series) -> pl.DataFrame:
+        """``CS_OBJECT`` of the ids that exist and are no placeholders, of any connector."""
+        ...
+
+    def selection(self, connector: str, selection: Selection, after: str | None, limit: int) -> pl.DataFrame:
+        """The step's next ``limit`` objects with an anchor above ``after``, by anchor (``CS_OBJECT``).
+
+        ``DELTA`` and ``DELETES`` cost in proportion to what they give, not to the connector space.
+        """
+        ...
+
+    def disconnectors(self, connector: str, object_type: str) -> pl.DataFrame:
+        """``CS_OBJECT`` of all normal disconnectors of a type that have no pending delete."""
+        ...
+
+    def connectors_of(self, mv_ids: pl.Series) -> pl.DataFrame:
+        """``CS_OBJECT`` of every connector of the metaverse objects, in all connector spaces."""
+        ...
+
+    def edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
+        """``STORED_EDGES`` of the source objects."""
+        ...
+
+    def export_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
+        """``EXPORT_EDGES`` of the source objects."""
+        ...
+
+    def names_of(self, ids: pl.Series) -> pl.DataFrame:
+        """``NAMES`` of objects and placeholders."""
+        ...
+
+    def export_index(self, connector: str) -> pl.DataFrame:
+        """``EXPORT_INDEX`` of the connector space."""
+        ...
+
+    def population(self, connector: str) -> int:
+        """How many objects, without placeholders, the connector space holds."""
+        ...
+
+    def statistics(self) -> tuple[SpaceStatistics, ...]:
+        """Per connector that the store knows, by name."""
+        ...
+
+    # --- metaverse ---
+    def metaverse(self, ids: pl.Series) -> pl.DataFrame:
+        """``MV_OBJECT`` of the ids that exist."""
+        ...
+
+    def metaverse_population(self) -> int: ...
+
+    def candidates(self, terms: pl.DataFrame) -> pl.DataFrame:
+        """``CANDIDATES`` for distinct (``attribute``, ``value``) terms."""
+        ...
+
+    def references_of(self, mv_ids: pl.Series) -> pl.DataFrame:
+        """``MV_REFERENCES`` that start at the metaverse objects."""
+        ...
+
+    def referrers(self, mv_ids: pl.Series) -> pl.Series:
+        """Ids of the metaverse objects with a metaverse reference to one of the objects, distinct."""
+        ...
+
+    def connected_referrers(self, cs_ids: pl.Series) -> pl.Series:
+        """Ids of metaverse objects with a connector that has a (not deleted) reference to one of the CS objects."""
+        ...
+
+    def reference_contributions(self, mv_ids: pl.Series) -> pl.DataFrame:
+        """``REFERENCE_CONTRIBUTIONS`` of the objects' connectors: layers hologram and delete, targets linked."""
+        ...
+
+    def desired_edges(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:
+        """``DESIRED_EDGES`` of the objects in a connector space: both ends linked there, no pending delete."""
+        ...
+
+    # --- for people ---
+    def find_metaverse(self, text: str, limit: int) -> pl.DataFrame:
+        """``MV_OBJECT`` whose id is the text, or whose document holds it (case ignored), by id."""
+        ...
+
+    def find_objects(self, connector: str | None, text: str, limit: int) -> pl.DataFrame:
+        """``CS_OBJECT`` whose id, anchor or DN is the text, else whose anchor, DN or document holds it, by id."""
+        ...
+
+    # --- history ---
+    def watermark(self, connector: str) -> str | None: ...
+
+    def runs(self, *, connector: str | None = None, limit: int = 50) -> tuple[RunResult, ...]:
+        """Newest first, with steps and counters."""
+        ...
+
+    def errors(self, *, run_id: int | None = None, limit: int = 1000) -> pl.DataFrame:
+        """``OBJECT_ERRORS`` of one run, or of each connector's latest run, in the order of their recording."""
+        ...
+
+    def held(self) -> tuple[HeldBatch, ...]:
+        """Batches that the guard holds, newest first."""
+        ...
+
+    def rule_names(self) -> dict[int, str]: ...
+
+    @property
+    def hash_seed(self) -> int:
+        """The store's secret seed for content hashes (non-negative)."""
+        ...
+
+
+class Writer(Protocol):
+    """Bulk writes. ``update_*`` frames have the key and only the columns to set; a null sets null."""
+
+    def allocate(self, count: int) -> int:
+        """The first of ``count`` fresh consecutive ids, for objects of any kind."""
+        ...
+
+    def rule_ids(self, names: Sequence[str]) -> dict[str, int]:
+        """Stable ids of rules for lineage, made when missing."""
+        ...
+
+    def insert_objects(self, frame: pl.DataFrame) -> None:
+        """New rows: ``id``, ``connector``, ``dn``, ``dn_key`` and any further columns of ``CS_OBJECT``, ``CS_INDEX``.
+
+        Without an ``object_type`` the row is a placeholder.
+        """
+        ...
+
+    def update_objects(self, frame: pl.DataFrame) -> None:
+        """Set columns by ``id``: any of ``CS_OBJECT`` and ``CS_INDEX`` but ``connector``; and ``export_error``."""
+        ...
+
+    def delete_objects(self, ids: pl.Series) -> None:
+        """Remove objects with the references they own; one that others refer to becomes a placeholder."""
+        ...
+
+    def promote(self, ids: pl.Series) -> None:
+        """Push pending imports through (L0 := L1): hologram, hash, reference layers; clear pending import and error."""
+        ...
+
+    def write_edges(self, frame: pl.DataFrame) -> None:
+        """Insert or re-layer ``STORED_EDGES``."""
+        ...
+
+    def delete_edges(self, frame: pl.DataFrame) -> None:
+        """Remove by the key of ``STORED_EDGES``."""
+        ...
+
+    def write_export_edges(self, frame: pl.DataFrame) -> None:
+        """Insert or replace ``EXPORT_EDGES``."""
+        ...
+
+    def delete_export_edges(self, frame: pl.DataFrame) -> None:
+        """Remove by the key of ``EXPORT_EDGES``."""
+        ...
+
+    def confirm_sent_edges(self, source_ids: pl.Series) -> None:
+        """Pending export edges of the sources become unconfirmed."""
+        ...
+
+    def insert_metaverse(self, frame: pl.DataFrame) -> None:
+        """New ``MV_OBJECT`` rows."""
+        ...
+
+    def update_metaverse(self, frame: pl.DataFrame) -> None:
+        """Set ``attributes`` and ``lineage`` by ``id``."""
+        ...
+
+    def delete_metaverse(self, ids: pl.Series) -> None:
+        """Remove objects, their join keys, and references from and to them. Links of connectors are not touched."""
+        ...
+
+    def replace_join_keys(self, mv_ids: pl.Series, frame: pl.DataFrame) -> None:
+        """The objects' join keys are now exactly those of the frame (``JOIN_KEYS``)."""
+        ...
+
+    def write_references(self, frame: pl.DataFrame) -> None:
+        """Insert or replace ``MV_REFERENCES``."""
+        ...
+
+    def delete_references(self, frame: pl.DataFrame) -> None:
+        """Remove by the key of ``MV_REFERENCES``."""
+        ...
+
+    def set_watermark(self, connector: str, watermark: str | None, run_id: int) -> None: ...
+
+    def start_run(self, connector: str, profile: str, fingerprint: str, started_at: datetime) -> int:
+        """A new run, in progress; its id grows with every run of the store."""
+        ...
+
+    def save_step(self, run_id: int, result: StepResult, errors: Iterable[ObjectError]) -> None:
+        """Record a step's result, counters and errors; also used with status in-progress, then replaced."""
+        ...
+
+    def finish_run(self, run_id: int, status: Status, ended_at: datetime) -> None: ...
+
+    def close_interrupted_runs(self, connector: str, ended_at: datetime) -> int:
+        """Runs that a dead process left in progress end as ``stopped-server``; how many. Caller holds the lock."""
+        ...
+
+    def hold(self, batch: HeldBatch) -> None: ...
+
+    def release(self, hash_: str) -> None:
+        """The held batch was applied or is obsolete."""
+        ...
+
+
+class UnitOfWork(Reader, Writer, Protocol):
+    """One transaction: everything or nothing."""
+
+
+class Store(Protocol):
+    def read(self) -> AbstractContextManager[Reader]:
+        """A reader on a consistent snapshot; blocks no writer for long."""
+        ...
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that commits when the block ends and rolls back when it raises. Writers wait for each other."""
+        ...
+
+    def rehearse(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that is always rolled back: for plans and previews."""
+        ...
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        """An exclusive lock between processes that dies with its holder; False when somebody else holds it."""
+        ...
+
+    def close(self) -> None: ...
