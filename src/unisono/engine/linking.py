@@ -1,0 +1,161 @@
+"""Links of the objects being synchronized: filter, cut, join, project (engine specification §4.2–§4.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from unisono.engine.compile import CompiledRules
+from unisono.engine.correlate import correlate
+from unisono.engine.facts import Facts, Ids
+from unisono.engine.images import by_type, image
+
+#: What happened to an object's link, in column ``event``.
+GONE = "gone"  # pending delete
+FILTERED = "filtered"
+RETYPED = "retyped"  # delete-add: was cut, may have joined or projected anew
+JOINED = "joined"
+PROJECTED = "projected"
+KEPT = "kept"  # was and is a connector
+REMAINS = "remains"  # disconnector
+EXPLICIT = "explicit"  # explicit disconnector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """``objects``: one row per object that was decided, in the order given: ``CS_OBJECT`` columns with
+
+    - ``event``: one of the names above; ``retyped``: whether a delete-add was processed; ``pending``: whether there is
+      something to push through;
+    - ``old_mv_id``, and ``mv_id``, ``link_kind``, ``link_rule``, ``state`` as they are now (null ``mv_id``: no link);
+    - ``metaverse_type``: of a projected object.
+
+    ``images``: per (connector, object type) the linked objects with their attribute columns (as last imported).
+    """
+
+    objects: pl.DataFrame
+    images: dict[tuple[str, str], pl.DataFrame]
+    deferred: pl.Series
+
+
+def link(selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids) -> Linking:
+    """Decide the links of the selected objects (``CS_OBJECT`` of one connector, in the order of anchors)."""
+    decided, images, deferred = [], {}, []
+    for connector, object_type, group in by_type(selected):
+        wide = _images(connector, object_type, group, rules)
+        one, waiting = _link_type(wide, connector, object_type, rules, facts, ids)
+        decided.append(one.select(_DECIDED))
+        deferred.append(waiting)
+        images[connector, object_type] = one.filter(pl.col("mv_id").is_not_null())
+    order = selected.select("id").with_row_index("order")
+    objects = pl.concat(decided).join(order, on="id").sort("order").drop("order")
+    return Linking(objects=objects, images=images, deferred=pl.concat(deferred))
+
+
+_DECIDED = [
+    "id",
+    "connector",
+    "object_type",
+    "anchor",
+    "dn",
+    "export_operation",
+    "pending",
+    "state",
+    "old_state",
+    "event",
+    "retyped",
+    "old_mv_id",
+    "mv_id",
+    "link_kind",
+    "link_rule",
+    "metaverse_type",
+]
+
+
+def _images(connector: str, object_type: str, objects: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
+    definition = rules.connector(connector)
+    inbound = rules.inbound_of(connector, object_type)
+    reads = frozenset[str]().union(*(compiled.reads for compiled in inbound))
+    for compiled in rules.outbound_of(connector, object_type):  # their join criteria read this side
+        reads = reads.union(*(condition.reads for group in compiled.joins for condition in group))
+    if (connector, object_type) in rules.filters:
+        reads |= rules.filters[connector, object_type][1]
+    return image(objects, definition.schema[object_type], reads, pending=True)
+
+
+def _link_type(
+    wide: pl.DataFrame, connector: str, object_type: str, rules: CompiledRules, facts: Facts, ids: Ids
+) -> tuple[pl.DataFrame, pl.Series]:
+    fixed = wide.with_columns(event=_fixed_event(connector, object_type, rules), retyped=_RETYPED)
+    open_objects = fixed.filter(pl.col("event").is_null())
+    correlation = correlate(open_objects, connector, object_type, rules, facts)
+    first = ids(correlation.projected.height) if correlation.projected.height else 0
+    found = pl.concat(
+        [
+            correlation.joined.select(
+                "id",
+                "rule",
+                found_mv_id="mv_id",
+                found=pl.lit(JOINED),
+                metaverse_type=pl.lit(None, dtype=pl.String),
+            ),
+            correlation.projected.with_row_index("new").select(
+                "id",
+                "rule",
+                found_mv_id=pl.col("new").cast(pl.Int64) + first,
+                found=pl.lit(PROJECTED),
+                metaverse_type="metaverse_type",
+            ),
+        ]
+    )
+    linked = fixed.filter(~pl.col("id").is_in(correlation.deferred.implode())).join(
+        found, on="id", how="left", maintain_order="left"
+    )
+    return _as_decided(linked), correlation.deferred
+
+
+_RETYPED = (pl.col("import_operation") == "delete-add").fill_null(value=False)
+
+
+def _fixed_event(connector: str, object_type: str, rules: CompiledRules) -> pl.Expr:
+    """The event of objects whose link needs no search; null for those that look for their metaverse object."""
+    matches = rules.filters.get((connector, object_type), (pl.lit(value=False), frozenset[str]()))[0]
+    is_connector = pl.col("mv_id").is_not_null()
+    is_explicit = pl.col("state") == "explicit"
+    return (
+        pl.when((pl.col("import_operation") == "delete").fill_null(value=False))
+        .then(pl.lit(GONE))
+        .when(is_explicit & ~is_connector)
+        .then(pl.lit(EXPLICIT))
+        .when(matches & ~is_explicit)
+        .then(pl.lit(FILTERED))
+        .when(is_connector & ~_RETYPED)
+        .then(pl.lit(KEPT))
+    )
+
+
+def _as_decided(linked: pl.DataFrame) -> pl.DataFrame:
+    event = pl.coalesce("event", "found", pl.lit(REMAINS))
+    kept = pl.col("event") == KEPT
+    joined_by = (
+        pl.when(pl.col("found") == JOINED)
+        .then(pl.lit("join"))
+        .when(pl.col("found") == PROJECTED)
+        .then(pl.lit("projection"))
+    )
+    return linked.with_columns(
+        event=event,
+        old_mv_id=pl.col("mv_id"),
+        old_state=pl.col("state"),
+        # An earlier error is cleared in the same way as a pending import is pushed through.
+        pending=pl.col("import_operation").is_not_null() | pl.col("import_error").is_not_null(),
+        mv_id=pl.when(kept).then(pl.col("mv_id")).otherwise(pl.col("found_mv_id")),
+        link_kind=pl.when(kept).then(pl.col("link_kind")).otherwise(joined_by),
+        link_rule=pl.when(kept).then(pl.col("link_rule")).otherwise(pl.col("rule")),
+        state=pl.when(event == FILTERED)
+        .then(pl.lit("filtered"))
+        .when(pl.col("state") == "filtered")
+        .then(pl.lit("normal"))
+        .otherwise(pl.col("state")),
+    ).drop("found", "found_mv_id", "rule")

@@ -1,0 +1,82 @@
+"""One connector space, seen from the metaverse: who stays, who is created, what is pending for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from unisono.engine.compile import CompiledRules
+from unisono.engine.deletion import deprovision
+from unisono.engine.desired import Desired, desired
+from unisono.engine.facts import Facts, Ids
+from unisono.engine.outflow import pending_exports
+from unisono.engine.provision import provision
+from unisono.model.names import DnStyle, dn_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """What one (connector, object type) gets.
+
+    ``created``: ``PROVISIONED``; ``joined``: ``CS_OBJECT`` rows with their new ``mv_id``; ``deprovisioned``: as
+    ``deletion.deprovision`` gives it; ``exports``: the connectors as ``outflow.pending_exports`` gives them, the joined
+    ones included; ``renamed_adds``: (mv_id, id, dn, dn_key); ``errors``: (mv_id, code, attribute, rule, message).
+    """
+
+    target: tuple[str, str]
+    wanted: Desired
+    created: pl.DataFrame
+    joined: pl.DataFrame
+    deprovisioned: pl.DataFrame
+    exports: pl.DataFrame
+    renamed_adds: pl.DataFrame
+    errors: pl.DataFrame
+
+
+def outbound(
+    metaverse: pl.DataFrame,
+    connectors: pl.DataFrame,
+    target: tuple[str, str],
+    metaverse_type: str,
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+) -> Outbound:
+    """Evaluate the outbound rules of one (connector, object type) for metaverse objects of one type.
+
+    ``metaverse``: images (``id``, ``@`` columns); ``connectors``: ``CS_OBJECT`` rows of the target that are linked to
+    them. One whose deletion waits to be synchronized still counts as a connector, but gets no exports.
+    """
+    compiled = rules.outbound_of(*target, metaverse_type)
+    object_type = rules.connector(target[0]).schema[target[1]]
+    wanted = desired(metaverse, compiled, object_type)
+    governed = wanted.frame.filter(pl.col("governed"))["mv_id"]
+    stays = pl.col("mv_id").is_in(governed.implode())
+    without = metaverse.filter(~pl.col("id").is_in(connectors["mv_id"].implode()))
+    provisioning = provision(without, wanted, target, compiled, rules, facts, ids)
+    staying = connectors.filter(stays & (pl.col("import_operation") != "delete").fill_null(value=True))
+    kept = pl.concat([staying, provisioning.joined])
+    style = rules.traits[target[0]].dn_style
+    exports = pending_exports(kept, wanted, style)
+    return Outbound(
+        target=target,
+        wanted=wanted,
+        created=provisioning.created,
+        joined=provisioning.joined,
+        deprovisioned=deprovision(connectors.filter(~stays), rules),
+        exports=exports,
+        renamed_adds=_renamed_adds(exports, style),
+        errors=pl.concat([wanted.errors, provisioning.errors]),
+    )
+
+
+def _renamed_adds(exports: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
+    """Objects not created yet whose rules now give them another name; a rename would be one of nothing."""
+    renamed = exports.filter(
+        (pl.col("operation") == "add").fill_null(value=False)
+        & pl.col("want@dn").is_not_null()
+        & (pl.col("want@dn") != pl.col("dn"))
+        & (style is not DnStyle.NONE)
+    )
+    return renamed.select("mv_id", "id", dn="want@dn").with_columns(dn_key=dn_key("dn", style))

@@ -1,0 +1,313 @@
+"""Planning a synchronization: the steps of the engine, put together for one selection of objects.
+
+    link        the selected objects: filter, cut, join, project
+    gather      their metaverse objects, and all other connectors of those
+    delete      metaverse objects that lost their last or their deciding link
+    contribute  and resolve: new metaverse values with lineage
+    outbound    per target: provision, deprovision, outflow
+    assemble    everything into one ``SyncPlan``, without the objects that failed
+
+References come in a phase of their own (``references``), when all links of the step are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from unisono.engine.assemble import assemble
+from unisono.engine.compile import CompiledRules
+from unisono.engine.contribute import AMBIGUOUS, NumberedFlow, ambiguous, contribute, number_flows
+from unisono.engine.deletion import deprovision, to_delete
+from unisono.engine.facts import Facts, Ids
+from unisono.engine.images import by_type, image
+from unisono.engine.linking import FILTERED, GONE, RETYPED, Linking, link
+from unisono.engine.outbound import Outbound, outbound
+from unisono.engine.resolve import Resolved, resolve
+from unisono.model.frames import CS_OBJECT, MV_OBJECT
+from unisono.model.plan import SyncPlan
+
+#: Provisioning may cut a connector whose values then leave the metaverse, which may change provisioning again.
+CALL_LIMIT = 10
+_ERRORS = {"mv_id": pl.Int64, "code": pl.String, "attribute": pl.String, "rule": pl.String, "message": pl.String}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeResult:
+    """Everything decided for the metaverse objects of one type. ``errors``: (mv_id, code, attribute, rule, message,
+    algorithm_step, target)."""
+
+    metaverse_type: str
+    resolved: Resolved
+    outbound: list[Outbound]
+    errors: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """All decisions about one selection, before they become a plan. ``metaverse``: ``MV_OBJECT`` and ``is_new``."""
+
+    linking: Linking
+    metaverse: pl.DataFrame
+    others: pl.DataFrame  # CS_OBJECT: connectors that were not selected
+    deleted: pl.Series  # metaverse ids
+    deprovisioned: pl.DataFrame  # connectors of deleted metaverse objects
+    types: list[TypeResult]
+
+
+def plan_synchronization(
+    selected: pl.DataFrame,
+    *,
+    full: bool,
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+    run_id: int,
+    detail: bool,
+) -> SyncPlan:
+    """What synchronizing the selected objects would write.
+
+    ``selected``: ``CS_OBJECT`` rows of one connector in the order of anchors. ``full``: evaluate all outbound rules,
+    also where the metaverse does not change. ``detail``: also list every change for people. An empty selection gives an
+    empty plan.
+    """
+    if selected.is_empty():
+        return SyncPlan()
+    return assemble(decide(selected, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id), rules, detail=detail)
+
+
+def decide(
+    selected: pl.DataFrame, *, full: bool, rules: CompiledRules, facts: Facts, ids: Ids, run_id: int
+) -> Decisions:
+    """All decisions of ``plan_synchronization``; preview shows them step by step."""
+    linking = link(selected, rules, facts, ids)
+    objects = linking.objects
+    metaverse = _metaverse(objects, facts)
+    linked = facts.connectors_of(metaverse.filter(~pl.col("is_new"))["id"])
+    others = linked.filter(~pl.col("id").is_in(objects["id"].implode())).sort("id")
+    cut = objects.filter(_cut()).select("connector", mv_id="old_mv_id")
+    remaining = pl.concat(
+        [others.select("connector", "mv_id"), objects.drop_nulls("mv_id").select("connector", "mv_id")]
+    )
+    deleted = to_delete(cut, remaining, metaverse.select("id", "object_type"), rules)
+    doomed = pl.col("mv_id").is_in(deleted.implode())
+    selected_linked = _as_linked(selected, objects)
+    living = metaverse.filter(~pl.col("id").is_in(deleted.implode()))
+    source = str(selected["connector"][0])
+    types = [
+        _decide_type(
+            str(metaverse_type),
+            group,
+            others.filter(~doomed),
+            linking,
+            selected_linked.filter(~doomed),
+            _Scope(full=full, source=source, run_id=run_id),
+            rules,
+            facts,
+            ids,
+        )
+        for (metaverse_type,), group in sorted(living.partition_by("object_type", as_dict=True).items())
+    ]
+    condemned = pl.concat([others.filter(doomed), selected_linked.filter(doomed)])
+    return Decisions(
+        linking=linking,
+        metaverse=metaverse,
+        others=others,
+        deleted=deleted,
+        deprovisioned=deprovision(condemned, rules),
+        types=types,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scope:
+    full: bool
+    source: str  # the connector whose objects were selected
+    run_id: int
+
+
+def _cut() -> pl.Expr:
+    """Objects whose link from before is gone, whether or not they have a new one."""
+    lost = pl.col("event").is_in([GONE, FILTERED]) | pl.col("retyped")
+    return pl.col("old_mv_id").is_not_null() & lost
+
+
+def _metaverse(objects: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """``MV_OBJECT`` and ``is_new`` of every metaverse object that the selection touches, by id."""
+    projected = objects.filter(pl.col("metaverse_type").is_not_null()).select(
+        id="mv_id",
+        object_type="metaverse_type",
+        attributes=pl.lit("{}"),
+        lineage=pl.lit("{}"),
+        is_new=pl.lit(value=True),
+    )
+    touched = pl.concat([objects["mv_id"], objects["old_mv_id"]]).drop_nulls().unique()
+    existing = facts.metaverse(touched.filter(~touched.is_in(projected["id"].implode())).alias("id"))
+    both = pl.concat([MV_OBJECT.check(existing).with_columns(is_new=pl.lit(value=False)), projected])
+    return both.sort("id")
+
+
+def _as_linked(selected: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
+    """The selected objects that are connectors now, as ``CS_OBJECT`` rows with their new link."""
+    now = objects.drop_nulls("mv_id").select("id", "mv_id", "link_kind", "link_rule", "state")
+    return (
+        selected.drop("mv_id", "link_kind", "link_rule", "state")
+        .join(now, on="id", maintain_order="left")
+        .select(list(CS_OBJECT.columns))
+    )
+
+
+def _decide_type(
+    metaverse_type: str,
+    current: pl.DataFrame,
+    others: pl.DataFrame,
+    linking: Linking,
+    selected_linked: pl.DataFrame,
+    scope: _Scope,
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+) -> TypeResult:
+    """Resolve and flow out, again when deprovisioning took a contributor away, until nothing changes any more."""
+    flows = number_flows(rules, metaverse_type)
+    here = pl.col("mv_id").is_in(current["id"].implode())
+    others, selected_linked = others.filter(here), selected_linked.filter(here)
+    excluded = pl.Series("id", [], dtype=pl.Int64)
+    for _ in range(CALL_LIMIT):
+        contributions, errors = _contributions(metaverse_type, others, linking, current, excluded, flows, rules)
+        resolved = resolve(current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id)
+        targets = _outbound(metaverse_type, resolved, others, selected_linked, linking, scope, rules, facts, ids)
+        lost = _lost_contributors(targets, metaverse_type, rules)
+        if lost.is_in(excluded.implode()).all():
+            break
+        excluded = pl.concat([excluded, lost]).unique()
+    else:
+        errors = pl.concat([errors, _unstable(lost, others, selected_linked)])
+    failures = [errors.with_columns(algorithm_step=pl.lit("import-flow"), target=pl.lit(None, dtype=pl.String))]
+    failures += [
+        result.errors.with_columns(algorithm_step=_outbound_step(), target=pl.lit(result.target[0]))
+        for result in targets
+    ]
+    return TypeResult(metaverse_type=metaverse_type, resolved=resolved, outbound=targets, errors=pl.concat(failures))
+
+
+def _outbound_step() -> pl.Expr:
+    provisioning = pl.col("code") == "sync-rule-flow-provisioning-failed"
+    return pl.when(provisioning).then(pl.lit("provisioning")).otherwise(pl.lit("export-flow"))
+
+
+def _contributions(
+    metaverse_type: str,
+    others: pl.DataFrame,
+    linking: Linking,
+    current: pl.DataFrame,
+    excluded: pl.Series,
+    flows: list[NumberedFlow],
+    rules: CompiledRules,
+) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+    """One frame per contributing (connector, object type), and the errors (mv_id, code, attribute, rule, message)."""
+    frames: list[pl.DataFrame] = []
+    errors = [pl.DataFrame(schema=_ERRORS)]
+    pairs = sorted({(n.flow.rule.connector, n.flow.rule.connector_type) for n in flows})
+    mine = pl.col("mv_id").is_in(current["id"].implode()) & ~pl.col("id").is_in(excluded.implode())
+    other_groups = {(connector, kind): group for connector, kind, group in by_type(others)}
+    per_connector: dict[str, list[pl.DataFrame]] = {}
+    for connector, kind in pairs:
+        own = [n for n in flows if (n.flow.rule.connector, n.flow.rule.connector_type) == (connector, kind)]
+        reads = frozenset[str]().union(*(c.reads for c in rules.inbound_of(connector, kind, metaverse_type)))
+        object_type = rules.connector(connector).schema[kind]
+        parts = []
+        if (connector, kind) in other_groups:
+            unselected = other_groups[connector, kind].filter(mine)
+            parts.append(contribute(image(unselected, object_type, reads, pending=False), own))
+        if (connector, kind) in linking.images:
+            parts.append(contribute(linking.images[connector, kind].filter(mine), own))
+        if not parts:
+            continue
+        contribution = pl.concat(parts)
+        errors.append(_flow_errors(contribution, own))
+        per_connector.setdefault(connector, []).append(contribution.select("mv_id", "id"))
+        frames.append(contribution.unique("mv_id", keep="first", maintain_order=True))
+    for connector, linked in per_connector.items():
+        errors.append(_ambiguity_errors(connector, ambiguous(pl.concat(linked))))
+    return frames, pl.concat(errors)
+
+
+def _flow_errors(contribution: pl.DataFrame, flows: list[NumberedFlow]) -> pl.DataFrame:
+    parts = [
+        contribution.filter(pl.col(n.error).is_not_null()).select(
+            "mv_id",
+            code=pl.lit(n.flow.error_code),
+            attribute=pl.lit(n.flow.target.name),
+            rule=pl.lit(n.flow.rule.name),
+            message=pl.col(n.error),
+        )
+        for n in flows
+        if n.flow.error is not None
+    ]
+    return pl.concat([pl.DataFrame(schema=_ERRORS), *parts])
+
+
+def _ambiguity_errors(connector: str, mv_ids: pl.Series) -> pl.DataFrame:
+    return mv_ids.to_frame("mv_id").select(
+        "mv_id",
+        code=pl.lit(AMBIGUOUS),
+        attribute=pl.lit(None, dtype=pl.String),
+        rule=pl.lit(None, dtype=pl.String),
+        message=pl.lit(f"several objects of {connector} are joined to the same metaverse object"),
+    )
+
+
+def _outbound(
+    metaverse_type: str,
+    resolved: Resolved,
+    others: pl.DataFrame,
+    selected_linked: pl.DataFrame,
+    linking: Linking,
+    scope: _Scope,
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+) -> list[Outbound]:
+    """All targets for metaverse objects that changed; for the others only the source connector's own flows, which
+    revert changes made behind our back (engine specification §4.2, reassert)."""
+    relinked = linking.objects.filter(pl.col("old_mv_id").ne_missing(pl.col("mv_id")) | pl.col("retyped"))
+    affected = pl.concat([relinked["mv_id"], relinked["old_mv_id"]]).drop_nulls()
+    everywhere = pl.lit(scope.full) | pl.col("changed") | pl.col("id").is_in(affected.implode())
+    connectors = pl.concat([others, selected_linked]).sort("id")
+    results = []
+    for target in rules.targets_of(metaverse_type):
+        images = resolved.values if target[0] == scope.source else resolved.values.filter(everywhere)
+        linked = connectors.filter(
+            (pl.col("connector") == target[0])
+            & (pl.col("object_type") == target[1])
+            & pl.col("mv_id").is_in(images["id"].implode())
+        )
+        results.append(outbound(images, linked, target, metaverse_type, rules, facts, ids))
+    return results
+
+
+def _lost_contributors(targets: list[Outbound], metaverse_type: str, rules: CompiledRules) -> pl.Series:
+    """Deprovisioned objects whose connector takes its values along."""
+    lost = [
+        result.deprovisioned["id"]
+        for result in targets
+        if any(compiled.flows for compiled in rules.inbound_of(*result.target, metaverse_type))
+    ]
+    return pl.concat([pl.Series("id", [], dtype=pl.Int64), *lost])
+
+
+def _unstable(lost: pl.Series, others: pl.DataFrame, selected_linked: pl.DataFrame) -> pl.DataFrame:
+    """Metaverse objects whose provisioning did not come to rest (engine specification §5.12)."""
+    linked = pl.concat([others.select("id", "mv_id"), selected_linked.select("id", "mv_id")])
+    return linked.filter(pl.col("id").is_in(lost.implode())).select(
+        "mv_id",
+        code=pl.lit("extension-provisioning-call-limit-reached"),
+        attribute=pl.lit(None, dtype=pl.String),
+        rule=pl.lit(None, dtype=pl.String),
+        message=pl.lit("provisioning and deprovisioning undo each other through recalled values"),
+    )
+
+
+__all__ = ["CALL_LIMIT", "RETYPED", "Decisions", "TypeResult", "decide", "plan_synchronization"]

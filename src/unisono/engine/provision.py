@@ -1,0 +1,154 @@
+"""Provisioning: metaverse objects that an outbound rule wants in a connector space join there, or are created."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, column, comparison_keys
+from unisono.engine.desired import Desired
+from unisono.engine.facts import Facts, Ids
+from unisono.engine.images import image
+from unisono.model.documents import change_documents, documents
+from unisono.model.names import DnStyle, dn_key
+from unisono.model.plan import PROVISIONED
+
+FAILED = "sync-rule-flow-provisioning-failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioning:
+    """``joined``: ``CS_OBJECT`` rows with their new ``mv_id`` and ``link_rule``; ``created``: ``PROVISIONED`` rows;
+    ``errors``: (mv_id, code, attribute, rule, message)."""
+
+    joined: pl.DataFrame
+    created: pl.DataFrame
+    errors: pl.DataFrame
+
+
+def provision(
+    metaverse: pl.DataFrame,
+    wanted: Desired,
+    target: tuple[str, str],
+    outbound: list[CompiledRule],
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+) -> Provisioning:
+    """Give metaverse objects without a connector one.
+
+    ``metaverse``: images (``id``, ``@`` columns) of the objects without a connector of the target's type.
+    """
+    rows = wanted.frame.filter(pl.col("creates").is_not_null() & pl.col("mv_id").is_in(metaverse["id"].implode()))
+    joined = _join(metaverse.filter(pl.col("id").is_in(rows["mv_id"].implode())), target, outbound, rules, facts)
+    rows = rows.filter(~pl.col("mv_id").is_in(joined["mv_id"].implode()))
+    created, errors = _create(rows, wanted, target, rules, facts, ids)
+    return Provisioning(joined=joined, created=created, errors=errors)
+
+
+def _join(
+    metaverse: pl.DataFrame, target: tuple[str, str], outbound: list[CompiledRule], rules: CompiledRules, facts: Facts
+) -> pl.DataFrame:
+    """Disconnectors that the join criteria of outbound rules pair with exactly one object, and it with exactly one."""
+    joining = [compiled for compiled in outbound if compiled.joins]
+    nothing = facts.objects(pl.Series("id", [], dtype=pl.Int64))
+    if not joining or metaverse.is_empty():
+        return nothing
+    disconnectors = facts.disconnectors(*target)
+    if disconnectors.is_empty():
+        return nothing
+    reads = frozenset[str]().union(*(c.reads for compiled in joining for group in compiled.joins for c in group))
+    images = image(disconnectors, rules.connector(target[0]).schema[target[1]], reads, pending=True)
+    pairs = [
+        _pairs(metaverse.filter(compiled.in_scope), images, compiled, position, rules)
+        for compiled in joining
+        for position in range(len(compiled.joins))
+    ]
+    found = pl.concat(pairs).unique("mv_id", keep="first", maintain_order=True)
+    found = found.filter(~pl.col("id").is_duplicated())
+    return disconnectors.drop("mv_id", "link_rule").join(found, on="id", maintain_order="left").select(nothing.columns)
+
+
+def _pairs(
+    metaverse: pl.DataFrame, images: pl.DataFrame, compiled: CompiledRule, position: int, rules: CompiledRules
+) -> pl.DataFrame:
+    """(id, mv_id, link_rule) where one group of conditions pairs one disconnector with one metaverse object."""
+    object_type = rules.metaverse_type(compiled.rule.metaverse_type)
+    pairs: pl.DataFrame | None = None
+    for condition in compiled.joins[position]:
+        attribute = object_type[condition.target]
+        theirs = images.select("id", key=condition.values).drop_nulls("key").explode("key")
+        ours = metaverse.select(mv_id="id", key=comparison_keys(attribute, pl.col(column(attribute.name))))
+        matches = theirs.join(ours.drop_nulls("key").explode("key"), on="key").select("id", "mv_id").unique()
+        pairs = matches if pairs is None else pairs.join(matches, on=["id", "mv_id"], how="semi")
+    if pairs is None:
+        pairs = pl.DataFrame(schema={"id": pl.Int64, "mv_id": pl.Int64})
+    alone = pairs.filter(~pl.col("id").is_duplicated() & ~pl.col("mv_id").is_duplicated()).sort("mv_id")
+    return alone.with_columns(link_rule=pl.lit(compiled.rule.name))
+
+
+def _create(
+    rows: pl.DataFrame, wanted: Desired, target: tuple[str, str], rules: CompiledRules, facts: Facts, ids: Ids
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    connector, object_type = target
+    traits = rules.traits[connector]
+    naming = traits.naming.get(object_type)
+    derived = naming.expression("new" + PREFIX) if naming else pl.lit(None, dtype=pl.String)
+    own = pl.col("new@dn") if traits.dn_style is not DnStyle.NONE else pl.lit(None, dtype=pl.String)
+    named = rows.with_columns(dn=pl.coalesce(own, derived)).with_columns(dn_key=dn_key("dn", traits.dn_style))
+    holders = _holders(connector, named["dn_key"], facts)
+    taken = holders.filter(pl.col("object_type").is_not_null())["dn_key"]
+    problem = (
+        pl.when(pl.col("dn").is_null() | (pl.col("dn") == ""))
+        .then(pl.lit(f"no name can be built for a new object in {connector}"))
+        .when(pl.col("dn_key").is_in(taken.implode()))
+        .then(pl.format("{} exists already in " + connector + ": join it, or give the new object another name", "dn"))
+        .when(pl.col("dn_key").is_duplicated())
+        .then(pl.format("several new objects in " + connector + " would be named {}", "dn"))
+    )
+    judged = named.with_columns(message=problem)
+    good = judged.filter(pl.col("message").is_null())
+    errors = judged.filter(pl.col("message").is_not_null()).select(
+        "mv_id",
+        code=pl.lit(FAILED),
+        attribute=pl.lit("dn"),
+        rule="creates",
+        message="message",
+    )
+    placeholders = holders.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
+    good = good.join(placeholders.unique("dn_key"), on="dn_key", how="left", maintain_order="left")
+    return _created(good, wanted, target, ids), errors
+
+
+def _holders(connector: str, keys: pl.Series, facts: Facts) -> pl.DataFrame:
+    """Who has the names in the connector space: objects, or placeholders, whose name is free."""
+    no_anchors = pl.Series("anchor", [], dtype=pl.String)
+    return facts.connector_index_of(connector, no_anchors, keys.drop_nulls().unique())
+
+
+def _created(rows: pl.DataFrame, wanted: Desired, target: tuple[str, str], ids: Ids) -> pl.DataFrame:
+    if rows.is_empty():
+        return PROVISIONED.empty()
+    first = ids(rows.height)
+    fresh = pl.int_range(first, first + rows.height, dtype=pl.Int64)
+    values = rows.select(
+        pl.when(pl.col(f"newsays@{a.name}")).then(pl.col(f"new@{a.name}")).alias(a.name)
+        for a in wanted.targets
+        if not a.read_only
+    )
+    text = documents(values, [a for a in wanted.targets if not a.read_only])
+    nothing_cleared = pl.Series("clear", [None] * rows.height, dtype=pl.List(pl.String))
+    return PROVISIONED.check(
+        rows.select(
+            id=pl.coalesce("placeholder", fresh),
+            connector=pl.lit(target[0]),
+            object_type=pl.lit(target[1]),
+            dn="dn",
+            dn_key="dn_key",
+            mv_id="mv_id",
+            link_rule="creates",
+            pending_export=change_documents(text, nothing_cleared),
+            takes_over=pl.col("placeholder").is_not_null(),
+        )
+    )

@@ -1,0 +1,228 @@
+"""References: edges of a connector space become edges of the metaverse, and those edges of other connector spaces.
+
+They are planned when all links of a step are known, for the metaverse objects that the step touched and for those
+that refer to an object whose link changed. Edges are compared as sets, so a group of a million members costs what it
+changes. A reference to something that is no connector is left out, without an error (engine specification §7).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, column
+from unisono.engine.facts import Facts
+from unisono.engine.images import by_type, image
+from unisono.model.documents import columns
+from unisono.model.frames import EDGES
+from unisono.model.guard import ChangeKind
+from unisono.model.plan import CHANGES, METAVERSE, ReferencePlan
+from unisono.model.runs import Counter
+from unisono.model.schema import Attribute
+
+_KEY = list(EDGES.columns)
+_MV_EDGE = {**EDGES.columns, "rule_id": pl.Int64, "run_id": pl.Int64}
+_EXPORT_EDGE = {**EDGES.columns, "operation": pl.String, "state": pl.String}
+_NO_TEXT = pl.lit(None, dtype=pl.String)
+
+
+def resolve_references(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, run_id: int) -> ReferencePlan:
+    """The metaverse edges of the objects, computed anew from all their connectors' synchronized references.
+
+    Per object and attribute the strongest rule in scope with at least one resolvable reference contributes all of its.
+    ``mv_added`` and ``mv_removed`` are the differences to what the metaverse has, by source, attribute and target.
+    """
+    wanted = _contributed(mv_ids, rules, facts, run_id)
+    stored = facts.references_of(mv_ids)
+    added = wanted.join(stored, on=_KEY, how="anti").sort(_KEY)
+    removed = stored.join(wanted, on=_KEY, how="anti").select(_KEY).sort(_KEY)
+    return ReferencePlan(
+        mv_added=added,
+        mv_removed=removed,
+        exports_added=pl.DataFrame(schema=_EXPORT_EDGE),
+        guard={(METAVERSE, ChangeKind.REMOVED): removed.height} if removed.height else {},
+        changes=pl.concat([_listed(added, METAVERSE, added=True), _listed(removed, METAVERSE, added=False)]),
+    )
+
+
+def _contributed(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, run_id: int) -> pl.DataFrame:
+    edges = facts.reference_contributions(mv_ids)
+    flows = [(compiled, flow) for compiled in rules.inbound for flow in compiled.reference_flows]
+    scoped = [compiled for compiled, _ in flows if compiled.scope is not None]
+    in_scope = _scopes(edges, scoped, rules, facts)
+    parts = [pl.DataFrame(schema={**_MV_EDGE, "rank": pl.Int64, "single": pl.Boolean})]
+    for rank, (compiled, flow) in enumerate(flows):
+        target = rules.metaverse_type(compiled.rule.metaverse_type)[flow.target]
+        mine = edges.filter(
+            (pl.col("connector") == compiled.rule.connector)
+            & (pl.col("object_type") == compiled.rule.connector_type)
+            & (pl.col("attribute") == flow.source)
+        )
+        if compiled.scope is not None:
+            mine = mine.filter(pl.col("cs_id").is_in(in_scope[compiled.rule.name].implode()))
+        parts.append(
+            mine.select(
+                source_id="mv_id",
+                attribute=pl.lit(target.name),
+                target_id="target_id",
+                rule_id=pl.lit(rules.rule_ids[compiled.rule.name], dtype=pl.Int64),
+                run_id=pl.lit(run_id, dtype=pl.Int64),
+                rank=pl.lit(rank, dtype=pl.Int64),
+                single=pl.lit(not target.multivalued),
+            )
+        )
+    offered = pl.concat(parts)
+    strongest = offered.filter(pl.col("rank") == pl.col("rank").min().over("source_id", "attribute"))
+    # A single-valued attribute takes one target; the smallest id, so that no order of rows can show.
+    first = pl.col("target_id") == pl.col("target_id").min().over("source_id", "attribute")
+    return strongest.filter(~pl.col("single") | first).select(list(_MV_EDGE)).unique(_KEY, maintain_order=True)
+
+
+def _scopes(
+    edges: pl.DataFrame, scoped: list[CompiledRule], rules: CompiledRules, facts: Facts
+) -> dict[str, pl.Series]:
+    """Per rule with a scope the source objects in scope, judged on their synchronized images."""
+    result = {compiled.rule.name: pl.Series("id", [], dtype=pl.Int64) for compiled in scoped}
+    pairs = {(compiled.rule.connector, compiled.rule.connector_type) for compiled in scoped}
+    concerned = [
+        edges.filter((pl.col("connector") == connector) & (pl.col("object_type") == kind))["cs_id"]
+        for connector, kind in sorted(pairs)
+    ]
+    if not concerned:
+        return result
+    for connector, kind, group in by_type(facts.objects(pl.concat(concerned).unique().alias("id"))):
+        judges = [c for c in scoped if (c.rule.connector, c.rule.connector_type) == (connector, kind)]
+        reads = frozenset[str]().union(*(compiled.reads for compiled in judges))
+        images = image(group, rules.connector(connector).schema[kind], reads, pending=False)
+        for compiled in judges:
+            result[compiled.rule.name] = images.filter(compiled.in_scope)["id"]
+    return result
+
+
+def flow_references(mv_ids: pl.Series, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
+    """The pending edges of one connector space for the metaverse objects' connectors there.
+
+    Desired edges against those that the connected data source should have by now: synchronized or imported ones, then
+    what was exported. Only attributes for which an outbound rule has a flow take part.
+    """
+    objects = _sources(mv_ids, connector, rules, facts)
+    governed = _governed(objects, connector, rules, facts)
+    desired = _desired(mv_ids, connector, governed, facts)
+    sources = objects["id"]
+    pending = facts.export_edges_of(sources)
+    has = _sent(sources, pending, facts).join(governed, on=["source_id", "attribute"], how="semi")
+    waiting = pending.filter(pl.col("state") == "pending").join(governed, on=["source_id", "attribute"], how="semi")
+    to_add = desired.join(has, on=_KEY, how="anti").with_columns(operation=pl.lit("add"))
+    to_remove = has.join(desired, on=_KEY, how="anti").with_columns(operation=pl.lit("delete"))
+    should = pl.concat([to_add.select([*_KEY, "operation"]), to_remove.select([*_KEY, "operation"])])
+    added = should.join(waiting, on=[*_KEY, "operation"], how="anti").with_columns(state=pl.lit("pending")).sort(_KEY)
+    obsolete = waiting.join(should, on=[*_KEY, "operation"], how="anti").select(_KEY)
+    removed = obsolete.join(added, on=_KEY, how="anti").sort(_KEY)
+    return ReferencePlan(
+        mv_added=pl.DataFrame(schema=_MV_EDGE),
+        mv_removed=EDGES.empty(),
+        exports_added=added,
+        exports_removed=removed,
+        counts=_counts(objects, added, removed, connector),
+        guard=_guard(added, connector),
+        changes=pl.concat(
+            [
+                _listed(added.filter(pl.col("operation") == "add"), connector, added=True),
+                _listed(added.filter(pl.col("operation") == "delete"), connector, added=False),
+            ]
+        ),
+    )
+
+
+def _flowing(connector: str, rules: CompiledRules) -> list[tuple[CompiledRule, str, Attribute]]:
+    """(rule, metaverse attribute, target attribute) of the connector's outbound reference flows."""
+    schema = rules.connector(connector).schema
+    return [
+        (compiled, str(flow.source), schema[compiled.rule.connector_type][flow.target])
+        for compiled in rules.outbound
+        if compiled.rule.connector == connector
+        for flow in compiled.reference_flows
+    ]
+
+
+def _desired(mv_ids: pl.Series, connector: str, governed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Metaverse edges under the names of the target's attributes.
+
+    A target with two connectors would give two edges; both are wanted until rules can choose.
+    """
+    edges = facts.desired_edges(connector, mv_ids).select("source_id", flows_from="attribute", target_id="target_id")
+    flowing = edges.join(governed, on=["source_id", "flows_from"])
+    return flowing.select(_KEY).unique().sort(_KEY)
+
+
+def _sources(mv_ids: pl.Series, connector: str, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
+    """The metaverse objects' connectors in the connector space (``CS_OBJECT``) of types with reference flows."""
+    kinds = {compiled.rule.connector_type for compiled, _, _ in _flowing(connector, rules)}
+    linked = facts.connectors_of(mv_ids)
+    return linked.filter(
+        (pl.col("connector") == connector)
+        & pl.col("object_type").is_in(sorted(kinds))
+        & (pl.col("import_operation") != "delete").fill_null(value=True)
+        & (pl.col("export_operation") != "delete").fill_null(value=True)
+    )
+
+
+def _governed(objects: pl.DataFrame, connector: str, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
+    """(source_id, attribute, flows_from): edges that outbound rules in scope decide about."""
+    parts = [pl.DataFrame(schema={"source_id": pl.Int64, "attribute": pl.String, "flows_from": pl.String})]
+    metaverse = facts.metaverse(objects["mv_id"].unique().alias("id"))
+    for compiled, source, target in _flowing(connector, rules):
+        in_scope = _metaverse_in_scope(compiled, metaverse, rules)
+        mine = objects.filter(
+            (pl.col("object_type") == compiled.rule.connector_type) & pl.col("mv_id").is_in(in_scope.implode())
+        )
+        parts.append(mine.select(source_id="id", attribute=pl.lit(target.name), flows_from=pl.lit(source)))
+    return pl.concat(parts).unique()
+
+
+def _metaverse_in_scope(compiled: CompiledRule, metaverse: pl.DataFrame, rules: CompiledRules) -> pl.Series:
+    typed = metaverse.filter(pl.col("object_type") == compiled.rule.metaverse_type)
+    if compiled.scope is None:
+        return typed["id"]
+    wanted = [a for a in rules.metaverse_type(compiled.rule.metaverse_type).values if a.name in compiled.reads]
+    wide = typed.with_columns(pl.lit(None, dtype=pl.String).alias(column("dn")))
+    if wanted:
+        wide = wide.hstack(columns(typed["attributes"], wanted, prefix=PREFIX))
+    return wide.filter(compiled.scope)["id"]
+
+
+def _sent(sources: pl.Series, pending: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Edges that the connected data source should have by now: as last imported, then what was exported."""
+    imported = facts.edges_of(sources).filter(pl.col("layer") != "delete").select(_KEY)
+    unconfirmed = pending.filter(pl.col("state") == "unconfirmed")
+    gone = unconfirmed.filter(pl.col("operation") == "delete")
+    new = unconfirmed.filter(pl.col("operation") == "add").select(_KEY)
+    return pl.concat([imported.join(gone, on=_KEY, how="anti"), new]).unique()
+
+
+def _counts(
+    objects: pl.DataFrame, added: pl.DataFrame, removed: pl.DataFrame, connector: str
+) -> dict[tuple[Counter, str | None], int]:
+    """Connectors whose references change; one that also changes otherwise is counted there."""
+    quiet = objects.filter(pl.col("export_operation").is_null())["id"]
+    sources = pl.concat([added["source_id"], removed["source_id"]]).unique()
+    number = sources.filter(sources.is_in(quiet.implode())).len()
+    return {(Counter.CONNECTOR_FLOW, connector): number} if number else {}
+
+
+def _guard(added: pl.DataFrame, connector: str) -> dict[tuple[str, ChangeKind], int]:
+    number = added.filter(pl.col("operation") == "delete").height
+    return {(connector, ChangeKind.REMOVED): number} if number else {}
+
+
+def _listed(edges: pl.DataFrame, space: str, *, added: bool) -> pl.DataFrame:
+    target = pl.format("#{}", "target_id")
+    return edges.select(
+        space=pl.lit(space),
+        object_id="source_id",
+        object_type=pl.lit(""),
+        change=pl.lit("update"),
+        attribute="attribute",
+        before=_NO_TEXT if added else target,
+        after=target if added else _NO_TEXT,
+        rule=_NO_TEXT,
+    ).pipe(CHANGES.check)

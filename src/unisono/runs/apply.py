@@ -1,0 +1,132 @@
+"""Write plans into a unit of work. Nothing is decided here."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from unisono.engine.staging import DeletionPlan, StagePlan
+from unisono.model.plan import ReferencePlan, SyncPlan
+from unisono.store.contract import UnitOfWork
+
+
+def apply_staging(plan: StagePlan, unit: UnitOfWork) -> None:
+    """Write what staging one batch decided."""
+    if plan.displaced.len():
+        unit.delete_objects(plan.displaced)
+    if plan.added.height:
+        unit.insert_objects(plan.added)
+    if plan.updated.height:
+        unit.update_objects(plan.updated.drop("connector"))
+    if plan.refreshed.height:
+        unit.update_objects(plan.refreshed)
+    references = plan.references
+    if references.placeholders.height:
+        unit.insert_objects(references.placeholders)
+    if references.written.height:
+        unit.write_edges(references.written)
+    if references.removed.height:
+        unit.delete_edges(references.removed)
+    _apply_confirmation(plan, unit)
+
+
+def _apply_confirmation(plan: StagePlan, unit: UnitOfWork) -> None:
+    confirmation = plan.confirmation
+    if confirmation.settled.height:
+        nothing = pl.lit(None, dtype=pl.String)
+        settled = confirmation.settled.with_columns(unconfirmed_operation=nothing, unconfirmed_export=nothing)
+        unit.update_objects(settled)
+    if confirmation.returned.len():
+        unit.update_objects(confirmation.returned.to_frame("id").with_columns(state=pl.lit("normal")))
+    if confirmation.edges_settled.height:
+        unit.delete_export_edges(confirmation.edges_settled)
+    if confirmation.edges_again.height:
+        unit.write_export_edges(confirmation.edges_again)
+        restore_operations(confirmation.edges_again["source_id"].unique().alias("id"), unit)
+
+
+def apply_deletions(plan: DeletionPlan, unit: UnitOfWork, *, obsolete: bool) -> None:
+    """Stage deletions; ``obsolete``: because a full import did not show the objects."""
+    if plan.deleted.len():
+        unit.update_objects(
+            plan.deleted.to_frame("id").with_columns(
+                import_operation=pl.lit("delete"),
+                obsolete=pl.lit(obsolete),
+                pending_import=pl.lit(None, dtype=pl.String),
+            )
+        )
+    if plan.vanished.len():
+        unit.delete_objects(plan.vanished)
+
+
+def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None:
+    """Write a synchronization plan."""
+    _apply_metaverse(plan, unit)
+    if plan.provisioned.height:
+        _apply_provisioned(plan.provisioned, unit)
+    if plan.links.height:
+        unit.update_objects(plan.links)
+    if plan.promoted.len():
+        unit.promote(plan.promoted)
+    if plan.exports.height:
+        unit.update_objects(plan.exports)
+        idle = plan.exports.filter(pl.col("export_operation").is_null())["id"]
+        restore_operations(idle, unit)
+    if plan.renamed_adds.height:
+        unit.update_objects(plan.renamed_adds)
+    if plan.removed.len():
+        unit.delete_objects(plan.removed)
+    if plan.errors.height:
+        unit.update_objects(
+            plan.errors.select("id", import_error="code", import_error_run=pl.lit(run_id, dtype=pl.Int64))
+        )
+
+
+def _apply_metaverse(plan: SyncPlan, unit: UnitOfWork) -> None:
+    if plan.mv_added.height:
+        unit.insert_metaverse(plan.mv_added)
+    if plan.mv_updated.height:
+        unit.update_metaverse(plan.mv_updated.drop("object_type"))
+    if plan.join_keys_of.len() or plan.join_keys.height:
+        unit.replace_join_keys(plan.join_keys_of, plan.join_keys)
+    if plan.mv_deleted.len():
+        unit.delete_metaverse(plan.mv_deleted)
+
+
+def _apply_provisioned(provisioned: pl.DataFrame, unit: UnitOfWork) -> None:
+    rows = provisioned.drop("takes_over").with_columns(
+        state=pl.lit("normal"), link_kind=pl.lit("provisioning"), export_operation=pl.lit("add")
+    )
+    taking = provisioned["takes_over"]
+    if (~taking).any():
+        unit.insert_objects(rows.filter(~taking))
+    if taking.any():
+        unit.update_objects(rows.filter(taking).drop("connector"))
+
+
+def apply_references(plan: ReferencePlan, unit: UnitOfWork) -> None:
+    """Write a plan of the reference phase."""
+    if plan.mv_removed.height:
+        unit.delete_references(plan.mv_removed)
+    if plan.mv_added.height:
+        unit.write_references(plan.mv_added)
+    if plan.exports_removed.height:
+        unit.delete_export_edges(plan.exports_removed)
+    if plan.exports_added.height:
+        unit.write_export_edges(plan.exports_added)
+    changed = pl.concat([plan.exports_added["source_id"], plan.exports_removed["source_id"]]).unique()
+    restore_operations(changed.alias("id"), unit)
+
+
+def restore_operations(ids: pl.Series, unit: UnitOfWork) -> None:
+    """An object whose only pending change is one of references has the operation update; without any it has none."""
+    if ids.is_empty():
+        return
+    waiting = unit.export_edges_of(ids).filter(pl.col("state") == "pending")["source_id"].unique()
+    objects = unit.objects(ids).filter(pl.col("pending_export").is_null() & pl.col("new_dn").is_null())
+    should = pl.when(pl.col("id").is_in(waiting.implode())).then(pl.lit("update"))
+    wanted = objects.select("id", "export_operation", should=should).filter(
+        pl.col("export_operation").is_null() | (pl.col("export_operation") == "update")
+    )
+    wrong = wanted.filter(pl.col("export_operation").ne_missing(pl.col("should")))
+    if wrong.height:
+        unit.update_objects(wrong.select("id", export_operation="should"))

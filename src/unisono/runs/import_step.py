@@ -1,0 +1,218 @@
+"""The import step of a run: batches are staged and committed one by one, deletions and the watermark at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from unisono.connectors.contract import ImportBatch, ImportRequest, ImportSession, Support
+from unisono.connectors.runtime import Runtime
+from unisono.engine.confirm import NOT_REIMPORTED
+from unisono.engine.staging import Space, StagePlan, stage, stage_deletions, unseen
+from unisono.model.errors import StepStop
+from unisono.model.frames import CS_INDEX
+from unisono.model.guard import ChangeKind
+from unisono.model.names import dn_key
+from unisono.model.project import ConnectorDefinition
+from unisono.model.runs import Counter, RunStep, Status, StepType
+from unisono.model.schema import ObjectType
+from unisono.runs.apply import apply_deletions, apply_staging
+from unisono.runs.context import Context
+from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
+from unisono.runs.tally import Record, object_errors
+from unisono.store.contract import Reader
+
+_NO_IDS = pl.Series("id", [], dtype=pl.Int64)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Progress:
+    """What one import has met so far. ``index`` is the whole connector space in a full import, else empty."""
+
+    index: pl.DataFrame
+    population: int
+    seen: list[pl.Series] = field(default_factory=list)
+    deletions: list[pl.DataFrame] = field(default_factory=list)
+    delivered: int = 0
+
+    def seen_ids(self) -> pl.Series:
+        return pl.concat([_NO_IDS, *self.seen])
+
+
+def run_import(
+    step: RunStep, definition: ConnectorDefinition, runtime: Runtime, record: Record, run_id: int, context: Context
+) -> Ending:
+    """Import, stage, and at the end delete what is gone. Raises ``StepStop`` and ``StoreError``."""
+    full = step.type is StepType.FULL_IMPORT
+    with context.store.read() as reader:
+        watermark = reader.watermark(definition.name)
+        _check_delta(full, watermark, runtime, definition)
+        progress = _Progress(
+            index=reader.connector_index(definition.name) if full else CS_INDEX.empty(),
+            population=reader.population(definition.name),
+        )
+        seed = reader.hash_seed
+    style = runtime.capabilities.dn_style
+    space = Space(connector=definition.name, style=style, hash_seed=seed, full=full)
+    request = ImportRequest(full=full, watermark=watermark, page_objects=step.page_objects, timeout_s=step.timeout_s)
+    with record.phase("source"):
+        session = runtime.open_import(request)
+    try:
+        ending = _stage_all(session, step, definition, space, progress, record, context)
+        if ending is None:
+            ending = _finish(session, step, definition, space, progress, record, run_id, context)
+    finally:
+        session.close()
+    return ending
+
+
+def _check_delta(
+    full: bool,  # noqa: FBT001
+    watermark: str | None,
+    runtime: Runtime,
+    definition: ConnectorDefinition,
+) -> None:
+    if full:
+        return
+    if runtime.capabilities.delta_import not in (Support.FULL, Support.PARTIAL):
+        message = f"{definition.name} cannot import changes only"
+        raise StepStop(Status.NO_START_DELTA_STEP_TYPE_NOT_CONFIGURED, message, hint="Use a full import.")
+    if watermark is None:
+        message = f"{definition.name} was not fully imported yet, so there is no point to import changes from"
+        raise StepStop(Status.NO_START_FULL_IMPORT_REQUIRED, message, hint="Run a full import first.")
+
+
+def _stage_all(
+    session: ImportSession,
+    step: RunStep,
+    definition: ConnectorDefinition,
+    space: Space,
+    progress: _Progress,
+    record: Record,
+    context: Context,
+) -> Ending | None:
+    """Stage batch by batch; an ending when the step must end before the source does."""
+    batches = iter(session.batches())
+    while True:
+        with record.phase("source"):
+            batch = next(batches, None)
+        if batch is None:
+            return None
+        record.counts[Counter.STAGE_FAILURE, None] += batch.errors.height
+        record.add_errors(object_errors(batch.errors, "discovery"))
+        progress.deletions.append(batch.deletions)
+        with record.phase("store"):
+            _stage_batch(batch, definition.schema[batch.object_type], space, progress, record, context)
+        context.reporter.advance(batch.objects.height, "objects imported")
+        if stop := stopped_by_user(context):
+            return stop
+        if step.object_limit and progress.delivered >= step.object_limit:
+            message = f"the step's limit of {step.object_limit} objects was reached"
+            return Ending(status=Status.STOPPED_OBJECT_LIMIT, message=message)
+
+
+def _stage_batch(
+    batch: ImportBatch,
+    object_type: ObjectType,
+    space: Space,
+    progress: _Progress,
+    record: Record,
+    context: Context,
+) -> None:
+    progress.delivered += batch.objects.height
+    if batch.objects.is_empty():
+        return
+    with context.store.begin() as unit:
+        index = progress.index if space.full else _index_of(batch, object_type, space, unit)
+        plan = stage(batch.objects, object_type, index, progress.seen_ids(), space, unit, unit.allocate)
+        apply_staging(plan, unit)
+    progress.seen.append(plan.seen)
+    if space.full:
+        progress.index = _grown(progress.index, plan)
+    record.add({(counter, None): number for counter, number in plan.counts.items()})
+    record.add_errors(object_errors(plan.errors, "discovery"))
+    unconfirmed = plan.confirmation.errors.rename({"id": "cs_id"}).with_columns(code=pl.lit(NOT_REIMPORTED))
+    record.add_errors(object_errors(unconfirmed, "synchronization", algorithm_step="staging"))
+
+
+def _index_of(batch: ImportBatch, object_type: ObjectType, space: Space, reader: Reader) -> pl.DataFrame:
+    """The part of the connector space that the batch's objects and references are about."""
+    names = [batch.objects["dn"]]
+    for attribute in object_type.references:
+        values = batch.objects[attribute.name].drop_nulls()
+        names.append(values.explode().drop_nulls() if attribute.multivalued else values)
+    keys = pl.concat([name.alias("dn") for name in names]).to_frame().select(key=dn_key("dn", space.style))
+    return reader.connector_index_of(space.connector, batch.objects["anchor"], keys["key"].unique())
+
+
+def _grown(index: pl.DataFrame, plan: StagePlan) -> pl.DataFrame:
+    """The index with what the batch added, so that later batches find it."""
+    placeholders = plan.references.placeholders.select("id", "dn", "dn_key")
+    taken = plan.updated["id"]
+    kept = index.filter(~(pl.col("id").is_in(taken.implode()) & pl.col("object_type").is_null()))
+    kept = kept.filter(~pl.col("id").is_in(plan.displaced.implode()))
+    taken_over = plan.updated.filter(~pl.col("id").is_in(kept["id"].implode()))
+    parts = [kept, plan.added, taken_over, placeholders]
+    return pl.concat([part.select(c for c in CS_INDEX.columns if c in part.columns) for part in parts], how="diagonal")
+
+
+def _finish(
+    session: ImportSession,
+    step: RunStep,
+    definition: ConnectorDefinition,
+    space: Space,
+    progress: _Progress,
+    record: Record,
+    run_id: int,
+    context: Context,
+) -> Ending:
+    """Deletions, judged by the guard, and the watermark, in one transaction (engine specification §3.7, §3.8)."""
+    status = record.status()
+    if space.full and progress.delivered == 0 and not record.errors:
+        message = f"the source of {definition.name} is empty; nobody was deleted for it"
+        return Ending(status=Status.COMPLETED_NO_OBJECTS, message=message if progress.population else "")
+    gone, reported = _gone(progress, space, status, context)
+    plan = stage_deletions(gone, reported)
+    number = plan.deleted.len() + plan.vanished.len()
+    if step.deletion_limit and number > step.deletion_limit:
+        message = f"{number} deletions, and the step's limit is {step.deletion_limit}; none was staged"
+        return Ending(status=Status.STOPPED_DELETION_THRESHOLD_EXCEEDED, message=message)
+    held = definition.guard.judge(definition.name, {ChangeKind.DELETES: number}, progress.population)
+    if holding := hold_or_pass(held, _digest(definition.name, gone), context):
+        return holding
+    with record.phase("store"), context.store.begin() as unit:
+        apply_deletions(plan, unit, obsolete=space.full)
+        if not status.ends_run:
+            unit.set_watermark(definition.name, session.watermark, run_id)
+    record.counts[Counter.STAGE_DELETE, None] += number
+    record.counts[Counter.FILTERED_DELETIONS, None] += plan.unknown
+    return completed(record)
+
+
+def _gone(progress: _Progress, space: Space, status: Status, context: Context) -> tuple[pl.DataFrame, int]:
+    """``CS_INDEX`` rows of objects that are gone, and how many deletions the source reported."""
+    if space.full:
+        nobody = CS_INDEX.empty()
+        return (unseen(progress.index, progress.seen_ids()) if status.allows_obsoletion else nobody), 0
+    reported = pl.concat(progress.deletions) if progress.deletions else pl.DataFrame()
+    if reported.is_empty():
+        return CS_INDEX.empty(), 0
+    with context.store.read() as reader:
+        return _reported_gone(reported, space, reader), reported.height
+
+
+def _reported_gone(reported: pl.DataFrame, space: Space, reader: Reader) -> pl.DataFrame:
+    keys = reported.select(key=dn_key("dn", space.style))["key"].drop_nulls()
+    index = reader.connector_index_of(space.connector, reported["anchor"].drop_nulls(), keys)
+    by_anchor = pl.col("anchor").is_in(reported["anchor"].drop_nulls().implode())
+    nameless = reported.filter(pl.col("anchor").is_null()).select(key=dn_key("dn", space.style))["key"]
+    by_name = pl.col("dn_key").is_in(nameless.implode())
+    return index.filter(pl.col("object_type").is_not_null() & (by_anchor | by_name))
+
+
+def _digest(connector: str, gone: pl.DataFrame) -> str:
+    """The held batch's hash: who would be deleted."""
+    names = gone["anchor"].fill_null("").sort().str.join("\n")
+    return hashlib.sha256(f"{connector}\n{names[0] if names.len() else ''}".encode()).hexdigest()

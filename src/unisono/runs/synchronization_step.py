@@ -1,0 +1,52 @@
+"""The synchronization step of a run."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from unisono.model.project import ConnectorDefinition
+from unisono.model.runs import RunStep, StepType
+from unisono.runs.context import Context
+from unisono.runs.steps import Ending, Holding, completed, hold_or_pass, stopped_by_user
+from unisono.runs.synchronize import compile_for, judge, populations, synchronize
+from unisono.runs.tally import Record, object_errors
+from unisono.store.contract import UnitOfWork
+
+
+def run_synchronization(
+    step: RunStep, definition: ConnectorDefinition, record: Record, run_id: int, context: Context
+) -> Ending:
+    """Synchronize in one transaction; nothing of it is written when the guard holds it or somebody stops it."""
+    try:
+        with record.phase("rules"), context.store.begin() as unit:
+            return _synchronize(step, definition, record, run_id, context, unit)
+    except Holding as holding:
+        return holding.ending
+
+
+def _synchronize(
+    step: RunStep,
+    definition: ConnectorDefinition,
+    record: Record,
+    run_id: int,
+    context: Context,
+    unit: UnitOfWork,
+) -> Ending:
+    population = populations(unit, context)
+    rules = compile_for(context, unit)
+    full = step.type is StepType.FULL_SYNCHRONIZATION
+    done = synchronize(unit, definition.name, full=full, rules=rules, run_id=run_id, context=context)
+    held = hold_or_pass(judge(done.guard, definition.name, population, context), done.digest, context)
+    if held:
+        raise Holding(held)
+    if stop := stopped_by_user(context):
+        raise Holding(stop)
+    record.add(done.counts)
+    record.add_errors(object_errors(_named(done.all_errors(), unit), "synchronization"))
+    return completed(record)
+
+
+def _named(errors: pl.DataFrame, unit: UnitOfWork) -> pl.DataFrame:
+    """Add the names of the objects."""
+    names = unit.names_of(errors["id"].unique())
+    return errors.join(names.drop("object_type"), on="id", how="left", maintain_order="left").rename({"id": "cs_id"})

@@ -1,0 +1,208 @@
+"""The synchronization step: selection, plans, references, guard; one transaction.
+
+A plan is the same code in a transaction that is rolled back, so what is shown is what would be written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter as Tally
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from unisono.engine.compile import CompiledRules, Traits, compile_rules
+from unisono.engine.planning import plan_synchronization
+from unisono.engine.references import flow_references, resolve_references
+from unisono.expressions import Environment
+from unisono.model.guard import ChangeKind, Held
+from unisono.model.plan import CHANGES, METAVERSE, SYNC_ERRORS, ReferencePlan, SyncPlan
+from unisono.model.rules import Direction
+from unisono.model.runs import Counter
+from unisono.runs.apply import apply_references, apply_synchronization
+from unisono.runs.context import Context
+from unisono.store.contract import Selection, UnitOfWork
+
+_NO_IDS = pl.Series("id", [], dtype=pl.Int64)
+
+
+@dataclass(slots=True, kw_only=True)
+class Synchronized:
+    """What a synchronization did, or would do. Grows while partitions are planned."""
+
+    counts: Tally[tuple[Counter, str | None]] = field(default_factory=Tally)
+    guard: Tally[tuple[str, ChangeKind]] = field(default_factory=Tally)
+    errors: list[pl.DataFrame] = field(default_factory=list)
+    changes: list[pl.DataFrame] = field(default_factory=list)
+    digest: str = ""
+    objects: int = 0
+
+    def add(self, plan: SyncPlan | ReferencePlan) -> None:
+        self.counts.update(plan.counts)
+        self.guard.update(plan.guard)
+        if plan.errors.height:
+            self.errors.append(plan.errors)
+        if plan.changes.height:
+            self.changes.append(plan.changes)
+        self.digest = hashlib.sha256((self.digest + _digest(plan)).encode()).hexdigest()
+
+    def all_errors(self) -> pl.DataFrame:
+        return pl.concat([SYNC_ERRORS.empty(), *self.errors])
+
+    def all_changes(self) -> pl.DataFrame:
+        return pl.concat([CHANGES.empty(), *self.changes])
+
+
+def _digest(plan: SyncPlan | ReferencePlan) -> str:
+    """A hash over everything that a plan writes but run ids, in the plan's fixed order."""
+    if isinstance(plan, SyncPlan):
+        frames = [
+            plan.links,
+            plan.mv_added.drop("lineage"),
+            plan.mv_updated.drop("lineage"),
+            plan.mv_deleted.to_frame("id"),
+            plan.provisioned,
+            plan.exports,
+            plan.removed.to_frame("id"),
+        ]
+    else:
+        frames = [plan.mv_added.drop("run_id"), plan.mv_removed, plan.exports_added, plan.exports_removed]
+    hashed = hashlib.sha256()
+    for frame in frames:
+        hashed.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+    return hashed.hexdigest()
+
+
+def compile_for(context: Context, unit: UnitOfWork) -> CompiledRules:
+    """The project's rules, compiled for now and with the store's rule ids."""
+    names = [rule.name for rule in context.project.rules]
+    traits = {
+        name: Traits(dn_style=live.connector.capabilities.dn_style, naming=live.naming)
+        for name, live in context.connectors.items()
+    }
+    environment = Environment(now=context.clock(), parameters=context.parameters)
+    return compile_rules(context.project, environment, traits, unit.rule_ids(names))
+
+
+def synchronize(
+    unit: UnitOfWork,
+    connector: str,
+    *,
+    full: bool,
+    rules: CompiledRules,
+    run_id: int,
+    context: Context,
+    detail: bool = False,
+) -> Synchronized:
+    """Synchronize a connector's objects inside a unit of work: regular objects, pending deletes, then references."""
+    done = Synchronized()
+    relations = _Relations()
+    first = Selection.FULL if full else Selection.DELTA
+    for selection in (first, Selection.DELETES):
+        after: str | None = None
+        while True:
+            selected = unit.selection(connector, selection, after, context.partition_objects)
+            if selected.is_empty():
+                break
+            after = selected["anchor"][-1]
+            _synchronize_partition(selected, unit, full, rules, run_id, done, relations, detail)
+            done.objects += selected.height
+            context.reporter.advance(selected.height, "objects synchronized")
+    _synchronize_references(unit, rules, run_id, context.partition_objects, done, relations)
+    return done
+
+
+@dataclass(slots=True)
+class _Relations:
+    """Ids that the reference phase starts from."""
+
+    touched: list[pl.Series] = field(default_factory=list)
+    relinked: list[pl.Series] = field(default_factory=list)
+    relinked_mv: list[pl.Series] = field(default_factory=list)
+    referrers: list[pl.Series] = field(default_factory=list)  # of deleted metaverse objects
+
+    def add(self, plan: SyncPlan, unit: UnitOfWork) -> None:
+        """Called before the plan is applied, while deleted objects still have their referrers."""
+        self.touched.append(plan.touched)
+        self.relinked.append(plan.relinked)
+        self.relinked_mv.append(plan.relinked_mv)
+        if plan.mv_deleted.len():
+            self.referrers.append(unit.referrers(plan.mv_deleted))
+
+
+def _synchronize_partition(
+    selected: pl.DataFrame,
+    unit: UnitOfWork,
+    full: bool,  # noqa: FBT001  # handed on from a keyword
+    rules: CompiledRules,
+    run_id: int,
+    done: Synchronized,
+    relations: _Relations,
+    detail: bool,  # noqa: FBT001
+) -> None:
+    """Plan and apply a selection, then what it deferred, until nothing is deferred."""
+    while not selected.is_empty():
+        plan = plan_synchronization(
+            selected, full=full, rules=rules, facts=unit, ids=unit.allocate, run_id=run_id, detail=detail
+        )
+        relations.add(plan, unit)
+        apply_synchronization(plan, unit, run_id)
+        done.add(plan)
+        if plan.deferred.is_empty():
+            return
+        selected = unit.objects(plan.deferred).sort("anchor")
+
+
+def _synchronize_references(
+    unit: UnitOfWork, rules: CompiledRules, run_id: int, size: int, done: Synchronized, relations: _Relations
+) -> None:
+    if not any(compiled.reference_flows for compiled in (*rules.inbound, *rules.outbound)):
+        return
+    touched = _unique(relations.touched)
+    relinked = _unique(relations.relinked)
+    sources = _unique([touched, unit.connected_referrers(relinked), *relations.referrers])
+    for part in _parts(sources, size):
+        plan = resolve_references(part, rules, unit, run_id)
+        apply_references(plan, unit)
+        done.add(plan)
+    outward = _unique([sources, unit.referrers(_unique(relations.relinked_mv)), *relations.relinked_mv])
+    targets = sorted({c.rule.connector for c in rules.outbound if c.reference_flows})
+    for part in _parts(outward, size):
+        for target in targets:
+            plan = flow_references(part, target, rules, unit)
+            apply_references(plan, unit)
+            done.add(plan)
+
+
+def _unique(parts: list[pl.Series]) -> pl.Series:
+    return pl.concat([_NO_IDS, *(part.alias("id") for part in parts)]).unique().sort()
+
+
+def _parts(ids: pl.Series, size: int) -> list[pl.Series]:
+    return [ids.slice(offset, size) for offset in range(0, ids.len(), size)]
+
+
+def populations(unit: UnitOfWork, context: Context) -> dict[str, int]:
+    """How many objects each space has; asked before anything is planned."""
+    sizes = {name: unit.population(name) for name in context.connectors}
+    return {**sizes, METAVERSE: unit.metaverse_population()}
+
+
+def judge(
+    guard: Mapping[tuple[str, ChangeKind], int], source: str, population: Mapping[str, int], context: Context
+) -> tuple[Held, ...]:
+    """What the guard holds: the metaverse by the source's limits, each target by its own."""
+    held: list[Held] = []
+    for space in sorted({space for space, _ in guard}):
+        definition = context.project.connector(source if space == METAVERSE else space)
+        if definition is None:
+            continue
+        counts = {kind: number for (where, kind), number in guard.items() if where == space}
+        held += definition.guard.judge(space, counts, population.get(space, 0))
+    return tuple(held)
+
+
+def outbound_connectors(context: Context) -> set[str]:
+    """Connectors that some outbound rule writes to."""
+    return {rule.connector for rule in context.project.rules if rule.direction is Direction.OUTBOUND and rule.enabled}
