@@ -94,7 +94,8 @@ def _create(
     connector, object_type = target
     traits = rules.traits[connector]
     naming = traits.naming.get(object_type)
-    derived = naming.expression("new" + PREFIX) if naming else pl.lit(None, dtype=pl.String)
+    named_by_rules = naming is not None and all("new" + PREFIX + name in rows.columns for name in naming.attributes)
+    derived = naming.expression("new" + PREFIX) if naming and named_by_rules else pl.lit(None, dtype=pl.String)
     own = pl.col("new@dn") if traits.dn_style is not DnStyle.NONE else pl.lit(None, dtype=pl.String)
     named = rows.with_columns(dn=pl.coalesce(own, derived)).with_columns(dn_key=dn_key("dn", traits.dn_style))
     holders = _holders(connector, named["dn_key"], facts)

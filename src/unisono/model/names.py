@@ -79,8 +79,8 @@ def escape_dn_value(value: str) -> str:
 class Naming:
     """How the DN of a new object follows from its anchor attributes, where no rule gives it.
 
-    ``prefix`` and ``suffix`` stand around the values, which are joined by ``separator`` and escaped for LDAP-shaped
-    names.
+    ``prefix`` and ``suffix`` stand around the values. Several are joined by ``separator``, with a backslash before each
+    backslash and plus; ``escaped`` escapes the result for an LDAP-shaped name.
     """
 
     attributes: tuple[str, ...]
@@ -92,7 +92,15 @@ class Naming:
     def expression(self, column_prefix: str) -> pl.Expr:
         """The DN column over attribute columns ``column_prefix + name``; null when a part is missing."""
         parts = [pl.col(column_prefix + name).cast(pl.String) for name in self.attributes]
-        if self.escaped:
-            parts = [part.map_elements(escape_dn_value, return_dtype=pl.String) for part in parts]
+        if len(parts) > 1:
+            parts = [part.str.replace_all(r"[\\+]", r"\${0}") for part in parts]
         joined = pl.concat_str(parts, separator=self.separator)
-        return pl.concat_str(pl.lit(self.prefix), joined, pl.lit(self.suffix))
+        name = _escaped(joined) if self.escaped else joined
+        return pl.concat_str(pl.lit(self.prefix), name, pl.lit(self.suffix))
+
+
+def _escaped(values: pl.Expr) -> pl.Expr:
+    """``escape_dn_value`` in columns."""
+    text = values.str.replace_all(r'[,+"\\<>;=#]', r"\${0}").str.replace_all("\0", r"\00", literal=True)
+    first = pl.when(text.str.starts_with(" ")).then(pl.concat_str(pl.lit("\\"), text)).otherwise(text)
+    return first.str.replace(r"([^\\]) $", r"${1}\ ")

@@ -6,6 +6,7 @@ A plan is the same code in a transaction that is rolled back, so what is shown i
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter as Tally
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def _digest(plan: SyncPlan | ReferencePlan) -> str:
         frames = [plan.mv_added.drop("run_id"), plan.mv_removed, plan.exports_added, plan.exports_removed]
     hashed = hashlib.sha256()
     for frame in frames:
-        hashed.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+        hashed.update(array("Q", frame.hash_rows(seed=0).to_list()).tobytes())
     return hashed.hexdigest()
 
 
