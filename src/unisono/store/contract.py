@@ -92,6 +92,19 @@ NAMES = Frame(
     key=("id",),
     nullable=frozenset({"object_type", "anchor"}),
 )
+LINKED_OBJECT = Frame(
+    row="a connector, without its documents",
+    columns={
+        "id": pl.Int64,
+        "connector": pl.String,
+        "object_type": pl.String,
+        "mv_id": pl.Int64,
+        "import_operation": pl.String,
+        "export_operation": pl.String,
+    },
+    key=("id",),
+    nullable=frozenset({"import_operation", "export_operation"}),
+)
 EXPORT_INDEX = Frame(
     row="an object with a pending export",
     columns={
@@ -205,6 +218,10 @@ class Reader(Protocol):
 
     def connectors_of(self, mv_ids: pl.Series) -> pl.DataFrame:
         """``CS_OBJECT`` of every connector of the metaverse objects, in all connector spaces."""
+        ...
+
+    def links_of(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:
+        """``LINKED_OBJECT``: the metaverse objects' connectors in one connector space."""
         ...
 
     def edges_of(self, source_ids: pl.Series) -> pl.DataFrame:

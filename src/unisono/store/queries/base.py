@@ -1,0 +1,63 @@
+"""What the queries share: the transaction, staged keys, selected columns."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import ColumnElement, Executable, FromClause, ScalarSelect, bindparam, select
+
+from unisono.model.frames import Frame
+from unisono.store.tables import connector, cs_object, staged_id
+from unisono.store.transaction import Transaction
+
+#: The ids that were staged last, for ``column.in_(STAGED_IDS)``.
+STAGED_IDS: Final = select(staged_id.c.id)
+
+#: The id of the connector that the parameter ``connector`` names; null for one that the store does not know.
+CONNECTOR_ID: Final[ScalarSelect[int]] = (
+    select(connector.c.id).where(connector.c.name == bindparam("connector")).scalar_subquery()
+)
+
+#: Ids as a result.
+IDS: Final = Frame(row="an object", columns={"id": pl.Int64}, key=("id",))
+
+AnyColumn = ColumnElement[Any]  # Any: columns of one select have several types
+
+
+def name_of_connector(id_: ColumnElement[int]) -> ScalarSelect[str]:
+    return select(connector.c.name).where(connector.c.id == id_).scalar_subquery()
+
+
+def columns_of(frame: Frame, table: FromClause, **others: AnyColumn) -> list[AnyColumn]:
+    """The table's columns that a frame names, in its order; ``others`` come from elsewhere."""
+    return [others[name] if name in others else table.c[name] for name in frame.columns]
+
+
+def object_columns(frame: Frame) -> list[AnyColumn]:
+    """The columns of ``cs_object`` that a frame names."""
+    return columns_of(frame, cs_object, connector=name_of_connector(cs_object.c.connector_id))
+
+
+class Queries:
+    """Base of all groups of queries."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._staged: pl.Series | None = None
+
+    def _stage(self, ids: pl.Series) -> None:
+        """Put the ids where ``STAGED_IDS`` finds them, unless they are there: questions often come in groups."""
+        if self._staged is not ids:
+            self._transaction.stage(staged_id, distinct_ids(ids))
+            self._staged = ids
+
+    def _fetch_of(self, ids: pl.Series, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
+        """The rows of a query about ``STAGED_IDS``."""
+        self._stage(ids)
+        return self._transaction.fetch(query, frame, **parameters)
+
+
+def distinct_ids(ids: pl.Series) -> pl.DataFrame:
+    """A frame of ids, without repetitions and nulls."""
+    return ids.drop_nulls().unique().cast(pl.Int64).alias("id").to_frame()

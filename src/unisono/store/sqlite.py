@@ -1,0 +1,121 @@
+"""SQLite, the embedded default: one file, many readers beside one writer (write-ahead log).
+
+A commit survives the death of the process. After a loss of power the store is consistent, but may lack the last
+commits; a run that is repeated then finds again what was lost.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.schema import CreateTable
+
+from unisono.model.errors import StoreError
+from unisono.model.runs import Status
+from unisono.store.locks import file_lock, lock_path
+from unisono.store.sqlite_failures import failures
+from unisono.store.sqlite_transaction import SqliteTransaction
+from unisono.store.tables import staging, store_meta
+from unisono.store.upgrade import HEAD, upgrade, version
+
+#: A writer may hold the store for the plan of a whole population; others wait for it this long.
+WAIT_S: Final = 300.0
+
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",  # no flush per commit
+    "cache_size = -131072",  # KiB: dirty pages of a partition's transaction mostly fit
+    "temp_store = MEMORY",  # staged keys
+    "journal_size_limit = 67108864",  # bytes that the log keeps on disk after a big transaction
+    "secure_delete = FAST",  # builds differ in the default; this one costs no further writing
+)
+_STAGING: Final = tuple(str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in staging.sorted_tables)
+
+
+class SqliteDatabase:
+    """``Database`` in the file ``path``, brought to this version's tables when it is opened.
+
+    Raises ``StoreError`` when the file is missing and not to be created, is something else, or is newer than this
+    program.
+    """
+
+    def __init__(self, path: Path, *, create: bool, wait_s: float = WAIT_S) -> None:
+        if not create and not path.exists():
+            raise StoreError(
+                Status.NO_START_SERVER,
+                f"there is no store at {path}",
+                hint="Check the path of the store in the project.",
+            )
+        self._path = path
+        self._uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        self._wait_s = wait_s
+        # One connection is kept: when the last one goes, SQLite folds the whole log into the file.
+        self._engine = create_engine(
+            "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=1, max_overflow=-1, hide_parameters=True
+        )
+        event.listen(self._engine, "checkin", _release_memory)
+        try:
+            with failures(opening=True):
+                self._upgrade()
+        except BaseException:
+            self.close()
+            raise
+
+    def _upgrade(self) -> None:
+        with self._engine.connect() as connection:
+            if version(connection) != HEAD:
+                connection.rollback()
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                upgrade(connection)  # looks again: another process may have been faster
+                connection.commit()
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[SqliteTransaction]:
+        with failures():
+            connection = self._engine.connect()
+        with connection:
+            with failures():
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+                connection.execute(select(store_meta.c.id))  # the snapshot of a reader is that of its first query
+            yield SqliteTransaction(connection)
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        return file_lock(lock_path(self._path, name))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _connect(self) -> sqlite3.Connection:
+        # Transactions are begun in so many words (isolation_level), and a connection wanders between threads, which
+        # use it one after the other.
+        connection = sqlite3.connect(
+            self._uri, uri=True, timeout=self._wait_s, isolation_level=None, check_same_thread=False
+        )
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+            for table in _STAGING:
+                connection.execute(table)
+        except BaseException:
+            connection.close()
+            raise
+        connection.create_function("unicode_lower", 1, _unicode_lower, deterministic=True)
+        return connection
+
+
+def _unicode_lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def _release_memory(connection: DBAPIConnection | None, _entry: ConnectionPoolEntry) -> None:
+    """An idle connection keeps no pages: the system's cache has them, and an idle service stays small."""
+    if connection is not None:
+        connection.cursor().execute("PRAGMA shrink_memory")

@@ -1,0 +1,128 @@
+"""One transaction of SQLite: statements through SQLAlchemy, many rows through its driver.
+
+Measured at a million rows: SQLAlchemy's own way of sending many rows costs three times the driver's. Rows are sent in
+slices and read in chunks that stay in the processor's cache, and read rows become columns chunk by chunk: this keeps
+memory flat and is half as fast again as one big frame from rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    update,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.sql.dml import UpdateBase
+
+from unisono.model.frames import Frame
+from unisono.model.schema import PolarsType
+from unisono.store.sqlite_failures import failures
+
+_SENT_ROWS: Final = 50_000
+_READ_ROWS: Final = 2_000
+
+
+class SqliteTransaction:
+    """``Transaction`` over a connection on which ``BEGIN`` was said."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def fetch(self, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
+        with failures():
+            result = self._connection.execute(query, parameters)
+            chunks = [_columns(rows, frame) for rows in _chunks(result)]
+        return frame.check(pl.concat(chunks, rechunk=True) if chunks else frame.empty())
+
+    def rows(self, query: Executable, **parameters: object) -> Sequence[tuple[Any, ...]]:
+        with failures():
+            return [tuple(row) for row in self._connection.execute(query, parameters)]
+
+    def execute(self, statement: Executable, **parameters: object) -> int:
+        with failures():
+            return self._connection.execute(statement, parameters).rowcount
+
+    def stage(self, table: Table, frame: pl.DataFrame) -> None:
+        self.execute(delete(table))
+        self.insert(table, frame)
+
+    def insert(self, table: Table, frame: pl.DataFrame) -> None:
+        self._many(insert(table).values(_values(frame.columns)), table, frame)
+
+    def upsert(self, table: Table, frame: pl.DataFrame) -> None:
+        statement = sqlite_insert(table).values(_values(frame.columns))
+        key = [column.name for column in table.primary_key]
+        values = {name: statement.excluded[name] for name in frame.columns if name not in key}
+        self._many(statement.on_conflict_do_update(index_elements=key, set_=values), table, frame)
+
+    def update(self, table: Table, frame: pl.DataFrame) -> None:
+        values = _values(name for name in frame.columns if name != "id")
+        if values:
+            self._many(update(table).where(_equals(table.c.id)).values(values), table, frame)
+
+    def delete(self, table: Table, frame: pl.DataFrame) -> None:
+        self._many(delete(table).where(and_(*(_equals(table.c[name]) for name in frame.columns))), table, frame)
+
+    def lowered(self, column: ColumnElement[str], text: str) -> ColumnElement[str]:
+        # SQLite's own function knows the letters of ASCII only; Python's knows all, and is six times slower.
+        return func.lower(column) if text.isascii() else func.unicode_lower(column)
+
+    def commit(self) -> None:
+        with failures():
+            self._connection.commit()
+
+    def _many(self, statement: UpdateBase, table: Table, frame: pl.DataFrame) -> None:
+        """Run the statement once per row, in the order of the table's key: several times faster than at random."""
+        if frame.is_empty():
+            return
+        key = [column.name for column in table.primary_key if column.name in frame.columns]
+        compiled = statement.compile(dialect=sqlite.dialect())
+        names = [name.removeprefix(_WHERE) for name in compiled.positiontup or ()]
+        rows = frame.sort(key).select(names)
+        with failures():
+            for part in rows.iter_slices(_SENT_ROWS):
+                self._connection.exec_driver_sql(str(compiled), part.rows())
+
+
+_WHERE: Final = "where_"  # a parameter must not be named like a column that the statement sets
+
+
+def _values(names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+    return {name: bindparam(name) for name in names}
+
+
+def _equals(column: Column[Any]) -> ColumnElement[bool]:
+    return column == bindparam(_WHERE + column.name)
+
+
+def _chunks(result: CursorResult[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    cursor: DBAPICursor = result.cursor
+    while rows := cursor.fetchmany(_READ_ROWS):
+        yield rows
+    result.close()
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], frame: Frame) -> pl.DataFrame:
+    columns = zip(frame.columns.items(), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([_series(name, values, dtype) for (name, dtype), values in columns])
+
+
+def _series(name: str, values: tuple[Any, ...], dtype: PolarsType) -> pl.Series:
+    return pl.Series(name, values, dtype=dtype, strict=dtype != pl.Boolean)  # SQLite's booleans are 0 and 1

@@ -1,0 +1,13 @@
+"""What a store writes: the methods of ``Writer``, by theme."""
+
+from __future__ import annotations
+
+from unisono.store.queries import SqlReader
+from unisono.store.writes.history import HistoryWrites
+from unisono.store.writes.layers import LayerWrites
+from unisono.store.writes.metaverse import MetaverseWrites
+from unisono.store.writes.references import ReferenceWrites
+
+
+class SqlUnitOfWork(SqlReader, LayerWrites, ReferenceWrites, MetaverseWrites, HistoryWrites):
+    """``UnitOfWork`` over one transaction."""

@@ -1,0 +1,84 @@
+"""The end of an object's way: what was synchronized becomes the hologram, what is gone leaves the connector space."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+from sqlalchemy import delete, exists, func, or_, select, union, update
+
+from unisono.store.queries.base import IDS, STAGED_IDS
+from unisono.store.tables import cs_object, cs_reference, export_reference, staged_target
+from unisono.store.writes.space import SpaceWrites
+
+_object = cs_object.c
+
+# --- promotion: L0 := L1 (engine specification §2.3) -----------------------------------------------------------------
+
+# An object for which this would change nothing is not written.
+_PUSH_THROUGH: Final = (
+    update(cs_object)
+    .where(
+        _object.id.in_(STAGED_IDS),
+        or_(
+            _object.import_operation.is_not(None),
+            _object.pending_import.is_not(None),
+            _object.import_error.is_not(None),
+            _object.obsolete,
+            _object.hologram_hash.is_distinct_from(_object.import_hash),
+        ),
+    )
+    .values(
+        hologram=func.coalesce(_object.pending_import, _object.hologram),
+        hologram_hash=_object.import_hash,
+        pending_import=None,
+        import_operation=None,
+        obsolete=False,
+        import_error=None,
+        import_error_first_run=None,
+        import_error_count=0,
+    )
+)
+_DROP_GONE_EDGES: Final = delete(cs_reference).where(
+    cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete"
+)
+_KEEP_NEW_EDGES: Final = (
+    update(cs_reference)
+    .where(cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "add")
+    .values(layer="hologram")
+)
+
+# --- removal (engine specification §2.9) -----------------------------------------------------------------------------
+
+_EDGE_TABLES: Final = (cs_reference, export_reference)
+_TARGETS: Final = union(*(select(edges.c.target_id).where(edges.c.source_id.in_(STAGED_IDS)) for edges in _EDGE_TABLES))
+_DROP_OWN_EDGES: Final = tuple(delete(edges).where(edges.c.source_id.in_(STAGED_IDS)) for edges in _EDGE_TABLES)
+_is_referred_to = or_(*(exists().where(edges.c.target_id == _object.id) for edges in _EDGE_TABLES))
+
+_EMPTY: Final = {column.name: None for column in cs_object.columns if column.nullable} | {
+    "state": "normal",
+    "obsolete": False,
+    "import_error_count": 0,
+    "export_error_count": 0,
+}
+_MAKE_PLACEHOLDERS: Final = update(cs_object).where(_object.id.in_(STAGED_IDS), _is_referred_to).values(_EMPTY)
+_REMOVE: Final = delete(cs_object).where(_object.id.in_(STAGED_IDS), ~_is_referred_to)
+_REMOVE_PLACEHOLDERS: Final = delete(cs_object).where(
+    _object.id.in_(select(staged_target.c.id)), _object.object_type.is_(None), ~_is_referred_to
+)
+
+
+class LayerWrites(SpaceWrites):
+    def promote(self, ids: pl.Series) -> None:
+        self._stage(ids)
+        for statement in (_PUSH_THROUGH, _DROP_GONE_EDGES, _KEEP_NEW_EDGES):
+            self._transaction.execute(statement)
+
+    def delete_objects(self, ids: pl.Series) -> None:
+        """As ``Writer.delete_objects``; placeholders that only these objects referred to go with them."""
+        with self._recounted(ids):
+            targets = self._fetch_of(ids, _TARGETS, IDS)
+            for statement in (*_DROP_OWN_EDGES, _MAKE_PLACEHOLDERS, _REMOVE):
+                self._transaction.execute(statement)
+            self._transaction.stage(staged_target, targets)
+            self._transaction.execute(_REMOVE_PLACEHOLDERS)

@@ -1,0 +1,139 @@
+"""References: inside a connector space, inside the metaverse, and how the one becomes the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.store.given import (
+    edges,
+    export_edges,
+    found,
+    ids,
+    keys,
+    mv_objects,
+    objects,
+    people,
+    placeholder,
+    references,
+)
+from unisono.store.contract import EXPORT_EDGES, STORED_EDGES, UnitOfWork
+
+
+def test_a_stored_reference_is_inserted_or_given_another_layer(unit: UnitOfWork) -> None:
+    unit.write_edges(edges((1, "member", 2, "add"), (1, "Member", 2, "add"), (1, "member", 3, "hologram")))
+    unit.write_edges(edges((1, "member", 2, "delete")))
+    assert unit.edges_of(ids(1)).columns == list(STORED_EDGES.columns)
+    assert found(unit.edges_of(ids(1)), "attribute", "target_id", "layer") == [
+        ("Member", 2, "add"),
+        ("member", 2, "delete"),
+        ("member", 3, "hologram"),
+    ]
+
+
+def test_references_are_removed_by_their_key(unit: UnitOfWork) -> None:
+    unit.write_edges(edges((1, "member", 2, "add"), (1, "owner", 2, "add"), (2, "member", 1, "add")))
+    unit.delete_edges(keys((1, "member", 2), (9, "member", 9)))
+    assert found(unit.edges_of(ids(1, 2, 9)), "source_id", "attribute") == [(1, "owner"), (2, "member")]
+
+
+def test_a_sent_reference_awaits_confirmation(unit: UnitOfWork) -> None:
+    unit.write_export_edges(export_edges((1, "m", 2, "add", "pending"), (3, "m", 2, "delete", "pending")))
+    unit.confirm_sent_edges(ids(1))
+    assert found(unit.export_edges_of(ids(1, 3)), "source_id", "state") == [(1, "unconfirmed"), (3, "pending")]
+
+
+def test_an_exported_reference_is_replaced_and_removed_by_its_key(unit: UnitOfWork) -> None:
+    unit.write_export_edges(export_edges((1, "m", 2, "add", "unconfirmed"), (1, "m", 3, "add", "pending")))
+    unit.write_export_edges(export_edges((1, "m", 2, "delete", "pending")))
+    unit.delete_export_edges(keys((1, "m", 3)))
+    assert unit.export_edges_of(ids(1)).rows() == [(1, "m", 2, "delete", "pending")]
+    assert unit.export_edges_of(ids(1)).columns == list(EXPORT_EDGES.columns)
+
+
+def test_a_metaverse_reference_is_replaced_with_its_lineage_and_removed_by_its_key(unit: UnitOfWork) -> None:
+    unit.write_references(references((1, "m", 2), (1, "m", 3)))
+    unit.write_references(
+        references((1, "m", 2)).with_columns(rule_id=7, run_id=8).cast(references((1, "m", 2)).schema)
+    )
+    unit.delete_references(keys((1, "m", 3)))
+    assert unit.references_of(ids(1)).rows() == [(1, "m", 2, 7, 8)]
+
+
+def test_referrers_are_the_sources_each_once(unit: UnitOfWork) -> None:
+    unit.write_references(references((1, "m", 5), (1, "owner", 5), (1, "m", 6), (2, "m", 6), (3, "m", 7)))
+    assert sorted(unit.referrers(ids(5, 6))) == [1, 2]
+    assert unit.referrers(ids(99)).to_list() == []
+
+
+def test_connected_referrers_are_linked_and_still_refer(unit: UnitOfWork) -> None:
+    unit.insert_objects(people([1, 2], mv_id=100))
+    unit.insert_objects(objects({"id": 3, "mv_id": 300}, {"id": 4, "mv_id": 400}, {"id": 5}, placeholder(9)))
+    unit.write_edges(
+        edges(
+            (1, "m", 9, "hologram"),
+            (2, "m", 9, "add"),
+            (3, "m", 9, "add"),
+            (4, "m", 9, "delete"),
+            (5, "m", 9, "hologram"),
+            (3, "m", 1, "hologram"),
+        )
+    )
+    assert sorted(unit.connected_referrers(ids(9))) == [100, 300]
+
+
+def test_contributions_are_synchronized_references_between_connectors(unit: UnitOfWork) -> None:
+    unit.insert_objects(people([1], mv_id=100, object_type="group"))
+    unit.insert_objects(objects({"id": 2, "mv_id": 200}, {"id": 3, "mv_id": 300}, {"id": 4, "mv_id": 400}, {"id": 5}))
+    unit.insert_objects(people([6], mv_id=100, connector="AD"))
+    unit.write_edges(
+        edges(
+            (1, "member", 2, "hologram"),
+            (1, "member", 3, "delete"),  # still part of the hologram
+            (1, "member", 4, "add"),  # not synchronized yet
+            (1, "member", 5, "hologram"),  # a disconnector
+            (6, "owner", 6, "hologram"),
+            (2, "member", 3, "hologram"),  # not asked for
+        )
+    )
+    columns = ("mv_id", "cs_id", "connector", "object_type", "attribute", "target_id")
+    assert found(unit.reference_contributions(ids(100)), *columns) == [
+        (100, 1, "HR", "group", "member", 200),
+        (100, 1, "HR", "group", "member", 300),
+        (100, 6, "AD", "person", "owner", 100),
+    ]
+
+
+def test_two_targets_with_one_metaverse_object_are_one_contribution(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2, "mv_id": 200}, {"id": 3, "mv_id": 200}))
+    unit.write_edges(edges((1, "m", 2, "hologram"), (1, "m", 3, "hologram")))
+    assert found(unit.reference_contributions(ids(100)), "cs_id", "target_id") == [(1, 200)]
+
+
+def test_desired_references_have_both_ends_in_the_connector_space(unit: UnitOfWork) -> None:
+    unit.insert_metaverse(mv_objects({"id": 100}, {"id": 200}, {"id": 300}))
+    unit.write_references(references((100, "member", 200), (100, "member", 300), (200, "owner", 100)))
+    unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2, "mv_id": 200}))
+    unit.insert_objects(people([3], mv_id=300, connector="AD"))
+    assert found(unit.desired_edges("HR", ids(100)), "source_id", "mv_id", "attribute", "target_id") == [
+        (1, 100, "member", 2)
+    ]
+    assert unit.desired_edges("AD", ids(100)).is_empty()
+
+
+@pytest.mark.parametrize("operation", ["import_operation", "export_operation"])
+@pytest.mark.parametrize("end", [1, 2])
+def test_nothing_is_desired_from_or_to_an_object_with_a_pending_delete(
+    unit: UnitOfWork, operation: str, end: int
+) -> None:
+    unit.write_references(references((100, "member", 200)))
+    unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2) if id_ != end)))
+    unit.insert_objects(objects({"id": end, "mv_id": end * 100, operation: "update"}))
+    assert unit.desired_edges("HR", ids(100)).height == 1
+    unit.update_objects(people([end], **{operation: "delete"}).select("id", operation))
+    assert unit.desired_edges("HR", ids(100)).is_empty()
+
+
+def test_a_metaverse_reference_is_desired_for_each_pair_of_connectors(unit: UnitOfWork) -> None:
+    unit.write_references(references((100, "member", 200)))
+    unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2, "mv_id": 200}, {"id": 3, "mv_id": 200}))
+    assert found(unit.desired_edges("HR", ids(100)), "source_id", "target_id") == [(1, 2), (1, 3)]
