@@ -1,0 +1,1 @@
+"""What all file connectors share: where files are, what their failures mean, reading as text, replacing as a whole."""

@@ -1,0 +1,208 @@
+"""Export sessions of LDIF content: the next state of a file, written as a whole when all entries were sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from unisono.connectors.contract import ExportBatch, ExportOperation
+from unisono.connectors.files.refusals import AMBIGUOUS, MISSING, Refusal, results
+from unisono.connectors.files.replacing import replace_file
+from unisono.connectors.ldif.content import LINES, Content
+from unisono.connectors.ldif.names import is_ldap_name, name_keys, naming_values
+from unisono.connectors.ldif.oldfile import old_directory
+from unisono.connectors.ldif.renaming import Rename
+from unisono.connectors.ldif.settings import DN, ENTRY_UUID, LdifSettings
+from unisono.connectors.ldif.writing import attribute_lines, file_chunks, lines_of
+from unisono.model.schema import ObjectType, Schema
+
+_MODIFIED_NAME = "modify-naming-attribute"
+
+
+class LdifExport:
+    """One writing. The constructor reads the file that is to be replaced; it raises ``StepStop``."""
+
+    def __init__(self, settings: LdifSettings, schema: Schema, path: Path) -> None:
+        self._schema = schema
+        self._settings = settings
+        self._path = path
+        self._anchor = None if settings.anchor == DN else settings.anchor
+        references = dict.fromkeys(a.name for object_type in schema.object_types for a in object_type.references)
+        self._content = Content(old_directory(path), anchor=self._anchor, references=list(references))
+
+    def send(self, batch: ExportBatch) -> pl.DataFrame:
+        match batch.operation:
+            case ExportOperation.ADD:
+                return self._add(batch)
+            case ExportOperation.UPDATE:
+                return self._update(batch)
+            case ExportOperation.DELETE:
+                return self._delete(batch)
+
+    def finish(self) -> None:
+        """Raises ``StepStop`` with ``stopped-disk-full`` or ``stopped-export-write``; the old file stays then."""
+        directory = self._content.current()
+        replace_file(self._path, file_chunks(directory.names, directory.lines))
+
+    def close(self) -> None:
+        """Nothing is open between the calls."""
+
+    # --- operations ---------------------------------------------------------------------------------------------------
+
+    def _add(self, batch: ExportBatch) -> pl.DataFrame:
+        rows = self._new_names(batch)
+        refusals: dict[int, Refusal] = {}
+        entries: dict[int, int] = {}
+        there: dict[int, int] = {}
+        for id_, dn, key, anchor in rows.select("id", "dn", "key", "anchor").iter_rows():
+            holder = self._content.holder(key)
+            if holder is not None:
+                there[id_] = holder
+            elif refusal := self._unfit(dn, anchor):
+                refusals[id_] = refusal
+            else:
+                entries[id_] = self._content.add(dn, key, anchor)
+        new = self._new_lines(batch, rows)
+        refusals |= self._others(there, new)
+        self._content.change(_numbered(new, entries))
+        known = {id_: self._content.anchor_of(holder) for id_, holder in there.items()}
+        anchors = rows["id"].replace_strict(known, default=rows["anchor"], return_dtype=pl.String)
+        return results(rows.select("id", "dn", anchor=anchors), refusals)
+
+    def _update(self, batch: ExportBatch) -> pl.DataFrame:
+        rows = batch.entries.select("id", "anchor", "dn", "new_dn", "changed")
+        rows = rows.with_columns(key=name_keys(rows["dn"]), new_key=name_keys(rows["new_dn"]))
+        refusals: dict[int, Refusal] = {}
+        entries: dict[int, int] = {}
+        for id_, anchor, dn, new_dn, changed, key, new_key in rows.iter_rows():
+            found = self._content.found(anchor)
+            if refusal := _not_one(found) or self._moved(found[0], changed, new_dn, new_key):
+                refusals[id_] = refusal
+                continue
+            entries[id_] = found[0]
+            if new_dn is not None:
+                rename = Rename(entry=found[0], old=dn, old_key=key, new=new_dn, new_key=new_key)
+                self._content.rename(found[0], rename)
+        values = self._values(batch.entries, self._schema[batch.object_type])
+        self._content.change(_numbered(values, entries))
+        return results(rows.select("id", "anchor", dn=pl.coalesce("new_dn", "dn")), refusals)
+
+    def _delete(self, batch: ExportBatch) -> pl.DataFrame:
+        rows = batch.entries.select("id", "anchor", "dn")
+        refusals = {}
+        for id_, anchor, key in rows.select("id", "anchor", name_keys(rows["dn"])).iter_rows():
+            found = self._content.found(anchor)
+            if len(found) > 1:
+                refusals[id_] = AMBIGUOUS
+            elif found:
+                self._content.delete(found[0], anchor, key)
+        return results(rows, refusals)
+
+    # --- decisions ----------------------------------------------------------------------------------------------------
+
+    def _unfit(self, dn: str, anchor: str | None) -> Refusal | None:
+        if not is_ldap_name(dn):
+            return Refusal(code="invalid-dn", message="the DN is no name of LDAP (RFC 4514)")
+        if not anchor:
+            return Refusal(code="missing-anchor-component", message=f"a new entry needs {self._settings.anchor}")
+        if self._content.found(anchor):
+            return Refusal(code="cd-existing-object", message="the file has another entry with this anchor")
+        return None
+
+    def _moved(self, entry: int, changed: Sequence[str], new_dn: str | None, new_key: str | None) -> Refusal | None:
+        if self._anchor in changed or (new_dn is not None and self._anchor is None):
+            return Refusal(code=_MODIFIED_NAME, message="an anchor does not change", attribute=self._anchor)
+        if new_dn is None or new_key is None:
+            return None
+        if not is_ldap_name(new_dn):
+            return Refusal(code="invalid-dn", message="the new DN is no name of LDAP (RFC 4514)")
+        if self._content.holder(new_key) not in (None, entry):
+            return Refusal(code="rename-to-existing-dn", message="another entry has the new DN")
+        return None
+
+    def _others(self, there: Mapping[int, int], new: pl.DataFrame) -> dict[int, Refusal]:
+        """Of entries that are there already, those that are not exactly as they are to be added. The others come from
+        an export that was written but not recorded."""
+        if not there:
+            return {}
+        refusal = Refusal(code="cd-existing-object", message="the file has another entry with this DN")
+        generated = ENTRY_UUID.lower() if self._generates else None
+        present = _line_sets(self._content.current().lines, there.values(), generated)
+        wanted = _line_sets(new.rename({"id": "entry"}), there, generated)
+        return {id_: refusal for id_, entry in there.items() if present.get(entry) != wanted.get(id_)}
+
+    @property
+    def _generates(self) -> bool:
+        """Whether new entries get their anchor here, as from a server."""
+        return self._anchor == ENTRY_UUID
+
+    # --- lines --------------------------------------------------------------------------------------------------------
+
+    def _new_names(self, batch: ExportBatch) -> pl.DataFrame:
+        """``id``, ``dn``, ``key`` and ``anchor`` of new entries."""
+        entries = batch.entries
+        rows = entries.select("id", "dn", name_keys(entries["dn"]).alias("key"))
+        if self._anchor is None:
+            return rows.with_columns(anchor=pl.col("dn"))
+        given = pl.Series([None], dtype=pl.String).new_from_index(0, entries.height)
+        if self._anchor in entries.columns:
+            given = entries[self._anchor].set(~entries["changed"].list.contains(self._anchor), None)
+        if self._generates:
+            given = given.zip_with(given.is_not_null(), pl.Series([str(uuid.uuid4()) for _ in given]))
+        return rows.with_columns(anchor=given)
+
+    def _new_lines(self, batch: ExportBatch, rows: pl.DataFrame) -> pl.DataFrame:
+        """``id``, ``key``, ``text`` of all attributes of new entries, with what makes them entries of a directory."""
+        values = self._values(batch.entries, self._schema[batch.object_type]).drop_nulls("text")
+        said = set(values.select("id", "key").iter_rows())
+        object_class = self._settings.object_class(batch.object_type)
+        more = []
+        for id_, dn, anchor in rows.select("id", "dn", "anchor").iter_rows():
+            more.append((id_, "objectclass", f"objectClass: top\nobjectClass: {object_class}"))
+            more += [(id_, name.lower(), _line(name, value)) for name, value in naming_values(dn).items()]
+            if self._anchor is not None and anchor is not None:
+                more.append((id_, self._anchor.lower(), _line(self._anchor, anchor)))
+        missing = [row for row in more if row[:2] not in said]
+        return pl.concat([pl.DataFrame(missing, schema=values.schema, orient="row"), values])
+
+    def _values(self, entries: pl.DataFrame, object_type: ObjectType) -> pl.DataFrame:
+        """``id``, ``key`` and ``text`` of the attributes that the entries change; null text: no value any more."""
+        parts = [pl.DataFrame(schema={"id": pl.Int64, "key": pl.String, "text": pl.String})]
+        for attribute in object_type.attributes:
+            if attribute.name in entries.columns:
+                named = entries.filter(pl.col("changed").list.contains(attribute.name))
+                text = attribute_lines(attribute, named[attribute.name])
+                key = pl.lit(attribute.name.lower()).alias("key")
+                parts.append(named.select("id", key, text.alias("text")))
+        return pl.concat(parts)
+
+
+def _not_one(found: Sequence[int]) -> Refusal | None:
+    match len(found):
+        case 0:
+            return MISSING
+        case 1:
+            return None
+        case _:
+            return AMBIGUOUS
+
+
+def _numbered(values: pl.DataFrame, entries: Mapping[int, int]) -> pl.DataFrame:
+    """The values of the ids among ``entries``, by the numbers of their entries."""
+    schema = {"id": pl.Int64, "entry": pl.Int64}
+    numbers = pl.DataFrame(list(entries.items()), schema=schema, orient="row")
+    return values.join(numbers, on="id", how="inner", maintain_order="left").select(LINES.keys())
+
+
+def _line_sets(lines: pl.DataFrame, entries: Iterable[int], without_key: str | None) -> dict[int, frozenset[str]]:
+    """The lines of some entries, as sets; but for those of an attribute."""
+    chosen = lines.filter(pl.col("entry").is_in(list(entries)) & pl.col("key").ne_missing(without_key))
+    single = chosen.with_columns(pl.col("text").str.split("\n")).explode("text")
+    return {entry: frozenset(texts) for entry, texts in single.group_by("entry").agg("text").iter_rows()}
+
+
+def _line(name: str, value: str) -> str:
+    return str(lines_of(name, pl.Series([value]))[0])

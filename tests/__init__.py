@@ -1,0 +1,1 @@
+"""The specification of Unisono, as tests."""

@@ -1,0 +1,68 @@
+"""The fixtures: a server for the session, started when the first test asks; a database or subtree for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.servers.postgres import Postgres, PostgresDatabase
+from tests.servers.process import NotInstalled, Server
+from tests.servers.slapd import LdapTree, Slapd
+from tests.servers.sql import SqlDatabase, postgresql, sqlite
+
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+def _installed(kind: type[AnyServer]) -> AnyServer:
+    """A server ready to be started. A missing program is a failure: a skipped test proves nothing."""
+    try:
+        return kind()
+    except NotInstalled as missing:
+        pytest.fail(str(missing), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[Slapd]:
+    with _installed(Slapd) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with _installed(Postgres) as server:
+        yield server
+
+
+@pytest.fixture
+def ldap_tree(slapd: Slapd) -> LdapTree:
+    """A subtree that no other test writes to; it stays until the server goes."""
+    return slapd.new_tree()
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres) -> Iterator[PostgresDatabase]:
+    database = postgres.new_database()
+    yield database
+    postgres.take_back(database)
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[SqlDatabase]:
+    with sqlite(tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def on_postgres(postgres_database: PostgresDatabase, tmp_path: Path) -> Iterator[SqlDatabase]:
+    with postgresql(postgres_database, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture(params=["on_sqlite", "on_postgres"])
+def sql_database(request: pytest.FixtureRequest) -> SqlDatabase:
+    """An empty database; a test that asks for it runs on each."""
+    database: SqlDatabase = request.getfixturevalue(request.param)
+    return database
