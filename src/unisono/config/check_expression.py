@@ -1,0 +1,67 @@
+"""Expressions of a project against the attributes they may read, with places in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from unisono.config.checks import Check
+from unisono.config.known import Readable
+from unisono.config.locate import At
+from unisono.expressions import Compiled, Environment, ExpressionMistake, ExpressionMistakes, compile_expression
+from unisono.model.errors import Mistake
+from unisono.model.schema import ObjectType
+
+#: Why the value of an expression does not fit where it goes, or None.
+Fits = Callable[[Compiled], str | None]
+
+# Any time will do: nothing is evaluated here.
+_NOW = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def expression_mistakes(
+    text: str, at: At, readable: Readable, parameters: Mapping[str, str], fits: Fits
+) -> Iterator[Mistake]:
+    """Mistakes and warnings of the expression that stands ``at`` a place in a file."""
+    compiled = _compiled(text, readable, parameters)
+    if isinstance(compiled, ExpressionMistakes):
+        for mistake in compiled.mistakes:
+            yield _placed(mistake, text, at, readable.object_type)
+        return
+    for warning in compiled.warnings:
+        yield _placed(warning, text, at, readable.object_type, severity="warning")
+    problem = fits(compiled)
+    if problem:
+        yield Mistake(check=Check.EXPRESSION_TYPE, message=problem, place=at.character_place(1, 1))
+
+
+def _compiled(text: str, readable: Readable, parameters: Mapping[str, str]) -> Compiled | ExpressionMistakes:
+    try:
+        return compile_expression(text, readable.attributes, Environment(now=_NOW, parameters=parameters))
+    except ExpressionMistakes as mistakes:
+        return mistakes
+
+
+def _placed(
+    mistake: ExpressionMistake, text: str, at: At, object_type: ObjectType, *, severity: str = "error"
+) -> Mistake:
+    place = at.character_place(mistake.line, mistake.column)
+    name = _name_at(text, mistake)
+    if mistake.check == Check.UNKNOWN_ATTRIBUTE and name in object_type and object_type[name].is_reference:
+        message = f"the reference {name!r} cannot be part of an expression"
+        hint = "references flow directly, to references"
+        return Mistake(check=Check.REFERENCE_FLOW, message=message, place=place, hint=hint)
+    # The keys of a file have a check of that name already.
+    check = Check.EXPRESSION_TYPE if mistake.check == Check.WRONG_TYPE else mistake.check
+    return Mistake(check=check, message=mistake.message, place=place, hint=mistake.hint, severity=severity)
+
+
+def _name_at(text: str, mistake: ExpressionMistake) -> str:
+    """The attribute that is named where the mistake is, or nothing."""
+    lines = text.split("\n")[mistake.line - 1 :]
+    found = _BRACKETS.match(lines[0], mistake.column - 1) if lines else None
+    return found.group(1) if found else ""
+
+
+_BRACKETS = re.compile(r"\[([^\]]*)\]")

@@ -1,0 +1,332 @@
+"""The shapes of a project's files: which keys there are, what they mean, and what their values look like.
+
+Here a file is looked at by itself. What two files, or two keys, say about each other is checked by ``validate``. The
+descriptions reach the editor through the JSON Schemas.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from unisono.config.checks import Check
+from unisono.config.forms import (
+    AttributeName,
+    Choice,
+    ConnectorAttributeName,
+    ConnectorName,
+    Name,
+    Shape,
+    ShortForm,
+    any_of,
+    mistake,
+    one_of,
+)
+from unisono.model.guard import Limit
+from unisono.model.project import Deprovisioning
+from unisono.model.rules import Direction, LinkBehavior, MergeType
+from unisono.model.runs import RunStep, StepType
+from unisono.model.schema import ATTRIBUTE_NAME, AttributeType
+
+_STEP = RunStep(type=StepType.EXPORT)  # for the defaults of a step
+_COUNT = Field(ge=0, le=2**31 - 1)
+Description = Annotated[str | SkipJsonSchema[None], Field(default=None, description="For people; changes nothing.")]
+
+
+# --- unisono.yaml ----------------------------------------------------------------------------------------------------
+
+
+class ProjectShape(Shape):
+    """unisono.yaml"""
+
+    name: Name = Field(description="Name of the project, for people.")
+    description: Description
+    store: str = Field(
+        "sqlite:///unisono.db",
+        min_length=1,
+        description="URL of the store: sqlite:///file, relative to the project, or postgresql://….",
+    )
+    parameters: dict[AttributeName, str] = Field(
+        {}, description="Texts that expressions read as %Name%: what differs between test and production."
+    )
+    cycle: list[str] | SkipJsonSchema[None] = Field(
+        None, description="Connectors in the order of `unisono cycle`; default: all, by name."
+    )
+
+
+# --- metaverse.yaml --------------------------------------------------------------------------------------------------
+
+
+def _attribute(value: Any) -> Any:  # Any: whatever the file holds, here and below
+    return {"type": value} if isinstance(value, str) else value
+
+
+_TYPE_NAMES = ShortForm(expand=_attribute, schema={"enum": [t.value for t in AttributeType]})
+
+
+class MetaverseAttributeShape(Shape):
+    """An attribute of the metaverse."""
+
+    type: Annotated[AttributeType, Choice(members=AttributeType, what="a type of attributes")] = Field(
+        AttributeType.STRING, description="Data type of one value."
+    )
+    multivalued: bool = Field(default=False, description="Whether an object may have several values.")
+    description: Description
+
+    @model_validator(mode="after")
+    def _one_boolean(self) -> MetaverseAttributeShape:
+        if self.type is AttributeType.BOOLEAN and self.multivalued:
+            raise mistake(Check.WRONG_VALUE, "a boolean attribute cannot be multivalued")
+        return self
+
+
+class DeletionShape(Shape):
+    """When cutting a link deletes the metaverse object."""
+
+    any_of: list[str] = Field([], description="Delete the object when a connector of one of these is cut.")
+    ignoring: list[str] = Field([], description="Delete the object with its last connector, not counting these.")
+
+    model_config = ConfigDict(json_schema_extra=one_of("any-of", "ignoring"))
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> DeletionShape:
+        if bool(self.any_of) == bool(self.ignoring):
+            message = "a deletion rule has either any-of or ignoring"
+            raise mistake(Check.WRONG_VALUE, message, "without a deletion rule the object goes with its last connector")
+        return self
+
+
+class MetaverseTypeShape(Shape):
+    """An object type of the metaverse."""
+
+    attributes: dict[AttributeName, Annotated[MetaverseAttributeShape, _TYPE_NAMES]] = Field(
+        min_length=1, description="The attributes, each as its data type or with more to say."
+    )
+    deletion: DeletionShape | SkipJsonSchema[None] = Field(
+        None, description="When cutting a link deletes the object; default: with its last connector."
+    )
+    description: Description
+
+
+class MetaverseShape(Shape):
+    """metaverse.yaml"""
+
+    types: dict[AttributeName, MetaverseTypeShape] = Field(min_length=1, description="The object types by name.")
+    description: Description
+
+
+# --- connectors/*.yaml -----------------------------------------------------------------------------------------------
+
+
+class ConnectorAttributeShape(MetaverseAttributeShape):
+    """An attribute of a connected data source."""
+
+    required: bool = Field(default=False, description="Whether every object has a value.")
+    read_only: bool = Field(default=False, description="Imported, never exported.")
+    export_only: bool = Field(default=False, description="Exported, never imported or confirmed: passwords.")
+
+
+class ConnectorTypeShape(Shape):
+    """An object type of a connected data source."""
+
+    attributes: dict[ConnectorAttributeName, Annotated[ConnectorAttributeShape, _TYPE_NAMES]] = Field(
+        min_length=1, description="The attributes, each as its data type or with more to say."
+    )
+    filter: str | SkipJsonSchema[None] = Field(
+        None, description="Connector filter: an expression; objects for which it is true are not synchronized."
+    )
+    description: Description
+
+
+class LimitShape(Shape):
+    """At most so many changes of one kind in one step."""
+
+    percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | SkipJsonSchema[None] = Field(
+        None, description="Per cent of the objects."
+    )
+    floor: Annotated[int, _COUNT] = Field(
+        Limit().floor, description="So many changes pass whatever the percentage: small populations."
+    )
+    absolute: Annotated[int, _COUNT] | SkipJsonSchema[None] = Field(None, description="So many changes, never more.")
+
+    model_config = ConfigDict(json_schema_extra=any_of("percent", "absolute"))
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> LimitShape:
+        if self.percent is None and self.absolute is None:
+            raise mistake(Check.MISSING_KEY, "a limit has percent, absolute or both", "write none for no limit")
+        return self
+
+
+def _limit(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+_OptionalLimit = Annotated[
+    LimitShape | SkipJsonSchema[None], ShortForm(expand=_limit, schema={"const": "none", "description": "No limit."})
+]
+
+
+class GuardShape(Shape):
+    """Limits on what one step may change, over the defaults."""
+
+    adds: _OptionalLimit = Field(None, description="New objects.")
+    updates: _OptionalLimit = Field(None, description="Changed objects.")
+    renames: _OptionalLimit = Field(None, description="Objects that get another DN.")
+    deletes: _OptionalLimit = Field(None, description="Deleted objects.")
+    cleared: _OptionalLimit = Field(None, description="Attribute values removed without a successor.")
+    removed: _OptionalLimit = Field(None, description="Memberships: reference values removed.")
+
+
+def _step(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class StepShape(Shape):
+    """A step of a run profile; a limit of 0 is none."""
+
+    type: Annotated[
+        StepType, Choice(members=StepType, what="a type of run steps", check=Check.UNKNOWN_RUN_PROFILE_STEP)
+    ] = Field(description="What the step does.")
+    page_objects: Annotated[int, _COUNT] = Field(
+        _STEP.page_objects, description="Objects that are asked for or sent at a time; 0: the connector's default."
+    )
+    object_limit: Annotated[int, _COUNT] = Field(_STEP.object_limit, description="Stop after so many objects.")
+    deletion_limit: Annotated[int, _COUNT] = Field(_STEP.deletion_limit, description="Stop at so many deletions.")
+    error_limit: Annotated[int, _COUNT] = Field(_STEP.error_limit, description="Stop at so many object errors.")
+    timeout_s: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        _STEP.timeout_s, description="Seconds to wait for an answer of the connected data source."
+    )
+
+
+_Step = Annotated[StepShape, ShortForm(expand=_step, schema={"enum": [t.value for t in StepType]})]
+
+
+class ConnectorShape(Shape):
+    """connectors/*.yaml"""
+
+    name: ConnectorName | SkipJsonSchema[None] = Field(None, description="Default: the file's name without .yaml.")
+    description: Description
+    kind: str = Field(description="Family of the connected data source: delimited-text, ldif, sql, ldap.")
+    settings: dict[str, Any] = Field({}, description="What the kind asks for; see its page.")
+    types: dict[AttributeName, ConnectorTypeShape] = Field(min_length=1, description="The object types by name.")
+    deprovisioning: Annotated[Deprovisioning, Choice(members=Deprovisioning, what="a way of deprovisioning")] = Field(
+        Deprovisioning.DISCONNECT,
+        description="What happens to a connector whose link a rule or the deletion of its metaverse object cut.",
+    )
+    recall: bool = Field(default=True, description="Whether a cut link takes its contributed values with it.")
+    guard: GuardShape = Field(GuardShape.model_construct(), description="Limits on what one step may change.")
+    run_profiles: dict[Name, Annotated[list[_Step], Field(min_length=1)]] = Field(
+        {}, description="Named lists of steps, beside full-import, delta-import, full-sync, delta-sync and export."
+    )
+
+
+# --- rules/*.yaml ----------------------------------------------------------------------------------------------------
+
+
+def _constant(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return value
+    raise mistake(Check.WRONG_TYPE, "a constant is text, a whole number of 64 bits, true or false")
+
+
+#: Words of the rule language that look like the name of an attribute.
+_RESULTS = ("AuthoritativeNull", "IgnoreThisFlow")
+
+
+def _flow(value: Any) -> Any:
+    if isinstance(value, str):
+        is_name = ATTRIBUTE_NAME.fullmatch(value) and value not in _RESULTS
+        return {"source" if is_name else "expression": value}
+    if isinstance(value, list):
+        message = "a flow is an attribute, an expression or a group of keys, not a list"
+        raise mistake(Check.WRONG_TYPE, message, "put an expression that starts with [ in quotes: '[name]'")
+    if isinstance(value, bool | int):
+        raise mistake(Check.WRONG_TYPE, "a flow cannot be a bare value", "write {constant: …}")
+    return value
+
+
+class FlowShape(Shape):
+    """An attribute flow: exactly one of source, constant and expression."""
+
+    source: str | SkipJsonSchema[None] = Field(None, description="Attribute whose value flows as it is (direct).")
+    constant: Annotated[
+        str | int | bool | None, BeforeValidator(_constant), WithJsonSchema({"type": ["string", "integer", "boolean"]})
+    ] = Field(None, description="A fixed value of the target's type.")
+    expression: str | SkipJsonSchema[None] = Field(None, description="Expression over the source object.")
+    apply_once: bool = Field(default=False, description="Outbound: flow only while the object is being created.")
+    merge: Annotated[MergeType, Choice(members=MergeType, what="a way of merging")] = Field(
+        MergeType.UPDATE, description="How contributions of several rules come together."
+    )
+    allow_null: bool = Field(default=True, description="Outbound: whether an absent value clears the target.")
+    description: Description
+
+    model_config = ConfigDict(json_schema_extra=one_of("source", "constant", "expression"))
+
+    @model_validator(mode="after")
+    def _one_value(self) -> FlowShape:
+        given = [name for name in ("source", "constant", "expression") if name in self.model_fields_set]
+        if len(given) != 1:
+            message = "a flow has exactly one of source, constant and expression"
+            raise mistake(Check.WRONG_VALUE, message, f"here: {', '.join(given)}" if given else "")
+        return self
+
+
+_Flow = Annotated[
+    FlowShape,
+    ShortForm(
+        expand=_flow, schema={"type": "string", "description": "An attribute's name (direct flow) or an expression."}
+    ),
+]
+
+
+def _groups(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+class RuleTypesShape(Shape):
+    """The object types that a rule brings together."""
+
+    connector: str = Field(description="Object type of the connector.")
+    metaverse: str = Field(description="Object type of the metaverse.")
+
+
+class RuleShape(Shape):
+    """A synchronization rule; a file in rules/ holds one or a list of them."""
+
+    name: Name = Field(description="Name of the rule, unique in the project.")
+    description: Description
+    direction: Annotated[Direction, Choice(members=Direction, what="a direction")] = Field(
+        description="inbound: connector to metaverse; outbound: metaverse to connector."
+    )
+    connector: str = Field(description="Name of the connector.")
+    types: RuleTypesShape = Field(description="Object types on both sides.")
+    precedence: Annotated[int, _COUNT] = Field(description="Lower is stronger; unique in the project.")
+    link: Annotated[LinkBehavior, Choice(members=LinkBehavior, what="a link behaviour")] = Field(
+        LinkBehavior.NONE,
+        description="join: only join; project: join, else create the metaverse object; provision: join, else create "
+        "the connector-space object; none: only attribute flow.",
+    )
+    scope: str | SkipJsonSchema[None] = Field(
+        None, description="Expression over the source object; the rule applies where it is true. Default: everywhere."
+    )
+    join: Annotated[
+        list[Annotated[dict[str, str], Field(min_length=1)]],
+        ShortForm(
+            expand=_groups,
+            schema={"type": "object", "additionalProperties": {"type": "string"}, "description": "The only group."},
+        ),
+    ] = Field(
+        [],
+        description="Groups of conditions, tried in order; in a group, metaverse attributes and the expressions over "
+        "the connector-space object that must all equal them.",
+    )
+    flows: dict[str, _Flow] = Field({}, description="Attribute flows by their target attribute.")
+    deprovision: bool = Field(
+        default=False, description="Outbound: deprovision when the object leaves the scope, as the connector says."
+    )
+    enabled: bool = Field(default=True, description="A rule that is not enabled is checked, and does nothing.")
