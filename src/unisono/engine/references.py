@@ -155,12 +155,11 @@ def _desired(mv_ids: pl.Series, connector: str, governed: pl.DataFrame, facts: F
 
 
 def _sources(mv_ids: pl.Series, connector: str, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
-    """The metaverse objects' connectors in the connector space (``CS_OBJECT``) of types with reference flows."""
+    """The metaverse objects' connectors in the connector space (``LINKED_OBJECT``) of types with reference flows."""
     kinds = {compiled.rule.connector_type for compiled, _, _ in _flowing(connector, rules)}
-    linked = facts.connectors_of(mv_ids)
+    linked = facts.links_of(connector, mv_ids)
     return linked.filter(
-        (pl.col("connector") == connector)
-        & pl.col("object_type").is_in(sorted(kinds))
+        pl.col("object_type").is_in(sorted(kinds))
         & (pl.col("import_operation") != "delete").fill_null(value=True)
         & (pl.col("export_operation") != "delete").fill_null(value=True)
     )
@@ -169,25 +168,25 @@ def _sources(mv_ids: pl.Series, connector: str, rules: CompiledRules, facts: Fac
 def _governed(objects: pl.DataFrame, connector: str, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
     """(source_id, attribute, flows_from): edges that outbound rules in scope decide about."""
     parts = [pl.DataFrame(schema={"source_id": pl.Int64, "attribute": pl.String, "flows_from": pl.String})]
-    metaverse = facts.metaverse(objects["mv_id"].unique().alias("id"))
     for compiled, source, target in _flowing(connector, rules):
-        in_scope = _metaverse_in_scope(compiled, metaverse, rules)
-        mine = objects.filter(
-            (pl.col("object_type") == compiled.rule.connector_type) & pl.col("mv_id").is_in(in_scope.implode())
-        )
+        mine = objects.filter(pl.col("object_type") == compiled.rule.connector_type)
+        if compiled.scope is not None:
+            metaverse = facts.metaverse(mine["mv_id"].unique().alias("id"))
+            in_scope = _metaverse_in_scope(compiled, compiled.scope, metaverse, rules)
+            mine = mine.filter(pl.col("mv_id").is_in(in_scope.implode()))
         parts.append(mine.select(source_id="id", attribute=pl.lit(target.name), flows_from=pl.lit(source)))
     return pl.concat(parts).unique()
 
 
-def _metaverse_in_scope(compiled: CompiledRule, metaverse: pl.DataFrame, rules: CompiledRules) -> pl.Series:
+def _metaverse_in_scope(
+    compiled: CompiledRule, scope: pl.Expr, metaverse: pl.DataFrame, rules: CompiledRules
+) -> pl.Series:
     typed = metaverse.filter(pl.col("object_type") == compiled.rule.metaverse_type)
-    if compiled.scope is None:
-        return typed["id"]
     wanted = [a for a in rules.metaverse_type(compiled.rule.metaverse_type).values if a.name in compiled.reads]
     wide = typed.with_columns(pl.lit(None, dtype=pl.String).alias(column("dn")))
     if wanted:
         wide = wide.hstack(columns(typed["attributes"], wanted, prefix=PREFIX))
-    return wide.filter(compiled.scope)["id"]
+    return wide.filter(scope)["id"]
 
 
 def _sent(sources: pl.Series, pending: pl.DataFrame, facts: Facts) -> pl.DataFrame:

@@ -47,18 +47,18 @@ class ConnectorPlan:
 def plan(context: Context, connectors: Sequence[str], *, full: bool) -> tuple[ConnectorPlan, ...]:
     """What synchronizing the connectors one after the other would do; each sees what those before it would do."""
     plans = []
-    with context.store.rehearse() as unit:
+    with context.store.rehearse() as unit, context.store.read() as before:
         for connector in connectors:
             population = populations(unit, context)
             rules = compile_for(context, unit)
             done = synchronize(unit, connector, full=full, rules=rules, run_id=NO_RUN, context=context, detail=True)
             held = judge(done.guard, connector, population, context)
-            plans.append(_connector_plan(connector, full=full, done=done, held=held, unit=unit))
+            plans.append(_connector_plan(connector, full=full, done=done, held=held, unit=unit, before=before))
     return tuple(plans)
 
 
 def _connector_plan(
-    connector: str, *, full: bool, done: Synchronized, held: tuple[Held, ...], unit: UnitOfWork
+    connector: str, *, full: bool, done: Synchronized, held: tuple[Held, ...], unit: UnitOfWork, before: Reader
 ) -> ConnectorPlan:
     record = Record(counts=Tally(done.counts))
     errors = done.all_errors()
@@ -67,7 +67,7 @@ def _connector_plan(
         connector=connector,
         step=StepType.FULL_SYNCHRONIZATION if full else StepType.DELTA_SYNCHRONIZATION,
         counts=record.step_counts(),
-        changes=with_names(done.all_changes(), unit),
+        changes=with_names(done.all_changes(), unit, before),
         errors=errors.join(names, on="id", how="left", maintain_order="left"),
         guard=dict(done.guard),
         held=held,
@@ -76,18 +76,34 @@ def _connector_plan(
     )
 
 
-def with_names(changes: pl.DataFrame, reader: Reader) -> pl.DataFrame:
-    """Add ``name``; references are shown by the names of their targets."""
-    own = changes.filter(pl.col("space") != METAVERSE)["object_id"].unique()
-    spaces = reader.names_of(own).select(object_id="id", cs_name="dn")
-    ids = changes.filter(pl.col("space") == METAVERSE)["object_id"].unique()
-    metaverse = titles(reader.metaverse(ids)).select(object_id="id", mv_name="title")
-    named = changes.join(spaces, on="object_id", how="left", maintain_order="left").join(
-        metaverse, on="object_id", how="left", maintain_order="left"
-    )
+def with_names(changes: pl.DataFrame, after: Reader, before: Reader) -> pl.DataFrame:
+    """Add ``name``; references are shown by the names of their targets. Who is deleted is known ``before`` only."""
+    edge = pl.col("object_type") == ""  # rows of references: without a type, with ids such as ``#42`` as values
+    targets = changes.filter(edge).select(pl.coalesce("before", "after").str.strip_prefix("#").cast(pl.Int64))
+    ids = pl.concat([changes["object_id"], targets.to_series()]).unique().alias("id")
+    known = _known(ids, (after, before))
+    own = known.select(object_id="id", name="title", own_type="known_type")
+    named = changes.join(own, on="object_id", how="left", maintain_order="left")
+    referred = known.select(reference=pl.format("#{}", "id"), target="title")
+    for column in ("before", "after"):
+        named = named.join(referred, left_on=column, right_on="reference", how="left", maintain_order="left")
+        target = pl.when(edge).then(pl.coalesce("target", column)).otherwise(pl.col(column))
+        named = named.with_columns(target.alias(column)).drop("target")
     return named.with_columns(
-        name=pl.coalesce("cs_name", "mv_name", pl.format("#{}", "object_id")),
-    ).drop("cs_name", "mv_name")
+        name=pl.coalesce("name", pl.format("#{}", "object_id")),
+        object_type=pl.when(edge).then(pl.coalesce("own_type", "object_type")).otherwise(pl.col("object_type")),
+    ).drop("own_type")
+
+
+def _known(ids: pl.Series, readers: Sequence[Reader]) -> pl.DataFrame:
+    """(id, title, known_type) of objects in any space, from the first reader that knows them."""
+    parts = []
+    for reader in readers:
+        metaverse = reader.metaverse(ids)
+        parts.append(reader.names_of(ids).select("id", title="dn", known_type="object_type"))
+        parts.append(titles(metaverse).with_columns(known_type=metaverse["object_type"]))
+        ids = ids.filter(~ids.is_in(pl.concat(parts)["id"].implode()))
+    return pl.concat(parts)
 
 
 _TITLES = ("displayName", "cn", "name", "mail", "employeeId", "uid", "accountName")
@@ -115,7 +131,7 @@ class Preview:
 
 def preview(context: Context, cs_id: int, *, full: bool) -> Preview:
     """The synchronization of one connector-space object, rehearsed. Raises ``KeyError`` when it does not exist."""
-    with context.store.rehearse() as unit:
+    with context.store.rehearse() as unit, context.store.read() as before:
         selected = unit.objects(pl.Series("id", [cs_id], dtype=pl.Int64))
         if selected.is_empty():
             raise KeyError(cs_id)
@@ -131,7 +147,7 @@ def preview(context: Context, cs_id: int, *, full: bool) -> Preview:
             filtered=matches,
             trials=trials,
             contributions=_contributions(selected, rules, unit),
-            changes=with_names(one.changes, unit),
+            changes=with_names(one.changes, unit, before),
             errors=one.errors,
             counts=Record(counts=Tally(one.counts)).step_counts(),
         )

@@ -1,0 +1,1 @@
+"""Population benchmarks beside their floors: ``python -m benchmarks --people 100000``."""

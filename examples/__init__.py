@@ -1,0 +1,1 @@
+"""Complete projects that run on the embedded default."""

@@ -1,0 +1,7 @@
+"""`python -m unisono.cli`."""
+
+import sys
+
+from unisono.cli import main
+
+sys.exit(main())

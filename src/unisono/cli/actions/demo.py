@@ -1,0 +1,96 @@
+"""The demonstration: make the example project, tell its story, say what to try next."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from unisono.cli import output
+from unisono.cli.actions.story import Stage, tell_story
+from unisono.cli.documents.start import Demonstration
+from unisono.cli.example import load_project_maker, load_scenario
+from unisono.cli.failures import CallMistake
+from unisono.cli.progress import pause
+from unisono.cli.session import Session
+from unisono.cli.status import ExitStatus
+from unisono.cli.stopping import stoppable
+from unisono.cli.views.start import chapter_view, demonstration_end_view
+
+PASSWORD = "CONTOSO_LDAP_PASSWORD"  # noqa: S105  # the name of a variable
+BASE = "dc=contoso,dc=example"
+
+#: ``ldapadd`` ends with the code of the last entry that was refused; 68: it exists already.
+_LOADED = (0, 68)
+
+
+def demo(session: Session, directory: Path, ldap: str | None) -> ExitStatus:
+    _make(directory, ldap)
+    there = replace(session, directory=directory, named=True)
+    chapters = []
+    with stoppable() as stop, there.open(stop=stop) as context:
+        stage = Stage(context=context, scenario=load_scenario(), data=directory / "data", session=there)
+        for chapter in tell_story(stage):
+            chapters.append(chapter)
+            if not session.as_json:
+                pause(context.reporter)
+                output.show([*chapter_view(chapter), ""], sys.stdout)
+    document = Demonstration(directory=str(directory), chapters=tuple(chapters), next=_next(there))
+    session.emit(document, demonstration_end_view)
+    return ExitStatus.SUCCESS
+
+
+def _next(session: Session) -> tuple[str, ...]:
+    return (
+        session.command("search", "garcia"),
+        session.command("why", "employeeId=100042"),
+        session.command("plan", "--full"),
+        session.command("history"),
+    )
+
+
+def _make(directory: Path, ldap: str | None) -> None:
+    """The project with its data. Raises ``CallMistake`` where it cannot be made."""
+    maker = load_project_maker()
+    try:
+        if directory.exists() and any(directory.iterdir()):
+            raise CallMistake(f"{directory} is not empty", hint="name a new folder: unisono demo DIR")
+        if ldap is None:
+            maker.make_project(directory)
+            return
+        url, base = _url_and_base(ldap)
+        server = maker.LdapServer(url=url, base=base, bind_dn=f"cn=admin,{base}")
+        maker.make_project(directory, server=server)
+    except OSError as error:
+        raise CallMistake(f"{error.filename}: {error.strerror}") from error
+    _fill_directory(directory / "data" / "directory.ldif", url, f"cn=admin,{base}")
+
+
+def _url_and_base(ldap: str) -> tuple[str, str]:
+    """The server and the base DN of an LDAP URL (RFC 4516)."""
+    parts = urlsplit(ldap)
+    if parts.scheme not in ("ldap", "ldaps", "ldapi") or not parts.netloc:
+        raise CallMistake(f"{ldap!r} is not the URL of an LDAP server", hint="for example ldap://localhost")
+    return f"{parts.scheme}://{parts.netloc}", unquote(parts.path.strip("/")) or BASE
+
+
+def _fill_directory(ldif: Path, url: str, bind_dn: str) -> None:
+    """Load the accounts that the directory has on the first day."""
+    password, ldapadd = os.environ.get(PASSWORD), shutil.which("ldapadd")
+    if not password:
+        raise CallMistake(f"the environment variable {PASSWORD} is not set", hint=f"it is the password of {bind_dn}")
+    if ldapadd is None:
+        raise CallMistake("the program ldapadd is not installed", hint="Debian has it in the package ldap-utils")
+    with tempfile.NamedTemporaryFile("w") as secret:  # only its owner can read it, unlike an argument
+        secret.write(password)
+        secret.flush()
+        command = [ldapadd, "-x", "-c", "-H", url, "-D", bind_dn, "-y", secret.name, "-f", str(ldif)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # no shell
+    if done.returncode not in _LOADED:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CallMistake(f"the directory at {url} could not be filled: {reason}")

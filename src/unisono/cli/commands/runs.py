@@ -1,0 +1,83 @@
+"""Commands that run, and that look at what ran: run, cycle, history, errors."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from unisono.cli.command import command
+from unisono.cli.session import Session
+from unisono.cli.status import ExitStatus
+
+_ApproveOption = Annotated[
+    list[str] | None,
+    typer.Option("--approve", metavar="HASH", help="Let the batch of this hash pass the guard; may be repeated."),
+]
+_PROFILE_HELP = (
+    "A run profile of the connector, or a single step: full-import, delta-import, full-synchronization, "
+    "delta-synchronization, export."
+)
+
+
+@command(
+    "unisono run hr full-import",
+    "unisono run hr delta-synchronization",
+    "unisono run directory export --approve 3f9a0c5d2b7e4816",
+)
+def run(
+    session: Session,
+    connector: Annotated[str, typer.Argument(metavar="CONNECTOR", help="A connector of the project.")],
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help=_PROFILE_HELP)],
+    approve: _ApproveOption = None,
+) -> ExitStatus:
+    """Run a profile of a connector, step by step.
+
+    A step is committed whole or page by page, never in between. Ctrl-C stops it between two pages; a second one ends
+    the program at once.
+    """
+    from unisono.cli.actions import runs
+
+    return runs.run(session, connector, profile, approve or [])
+
+
+@command("unisono cycle", "unisono cycle --json --quiet", "unisono --project /srv/contoso cycle")
+def cycle(session: Session, approve: _ApproveOption = None) -> ExitStatus:
+    """Import, synchronize, export and confirm, until nothing is pending.
+
+    Connectors take their turns in the project's order, delta where they can. What the guard holds stays pending; the
+    others go on.
+    """
+    from unisono.cli.actions import runs
+
+    return runs.cycle(session, approve or [])
+
+
+@command("unisono history", "unisono history hr --limit 5", "unisono history --run 12")
+def history(
+    session: Session,
+    connector: Annotated[
+        str | None, typer.Argument(metavar="CONNECTOR", help="Only runs of this connector.", show_default=False)
+    ] = None,
+    number: Annotated[int | None, typer.Option("--run", metavar="N", help="This run, with its steps.")] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many runs.")] = 20,
+) -> ExitStatus:
+    """Runs, the newest first."""
+    from unisono.cli.actions import runs
+
+    if number is not None:
+        return runs.one_run(session, number)
+    return runs.history(session, connector, limit)
+
+
+@command("unisono errors", "unisono errors --run 12", "unisono errors --json")
+def errors(
+    session: Session,
+    number: Annotated[
+        int | None, typer.Option("--run", metavar="N", help="Of this run (default: of each connector's latest run).")
+    ] = None,
+) -> ExitStatus:
+    """Object errors by code and cause, each with an example."""
+    from unisono.cli.actions import runs
+
+    return runs.errors(session, number)

@@ -1,0 +1,32 @@
+"""The rule language: text to a checked, typed expression that is evaluated on one object or on a whole frame.
+
+    compiled = compile_expression('LCase([givenName]) & "@contoso.com"', attributes, environment)
+    frame.lazy().with_columns(compiled.value.alias("mail")).collect()
+
+Nothing here reads, writes, asks the time or draws random numbers. Parsing and checking raise ``ExpressionMistakes``
+with every mistake; evaluation never raises: a value that cannot be computed is that object's error.
+"""
+
+from unisono.expressions.compiled import (
+    Compiled,
+    Environment,
+    check_assignable,
+    check_condition,
+    compile_expression,
+    conditional,
+)
+from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
+from unisono.expressions.values import Marker, Result
+
+__all__ = [
+    "Compiled",
+    "Environment",
+    "ExpressionMistake",
+    "ExpressionMistakes",
+    "Marker",
+    "Result",
+    "check_assignable",
+    "check_condition",
+    "compile_expression",
+    "conditional",
+]

@@ -1,0 +1,79 @@
+"""The syntax of an expression as a tree, before names and types are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from unisono.expressions.values import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a node begins in the text; both count from 1, in characters."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """``depth`` counts the levels of parentheses, calls and operators from here down."""
+
+    position: Position
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal(Node):
+    """A text, number or boolean; None is ``NULL``."""
+
+    value: Scalar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name(Node):
+    """An unquoted word: a marker, or one of the named constants that some arguments take."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeRead(Node):
+    """``[name]``"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRead(Node):
+    """``%name%``"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableRead(Node):
+    """``$name``; the name is kept without the sign."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Node):
+    """``name(arguments)``"""
+
+    name: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Node):
+    """Operands with one operator between each. More than two only of ``&``, ``&&`` and ``||``."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+    parenthesized: bool = False
+
+
+Expression: TypeAlias = Literal | Name | AttributeRead | ParameterRead | VariableRead | Call | Operation

@@ -1,0 +1,374 @@
+"""Names resolved and types checked: from the syntax tree to the typed tree, with every mistake on the way.
+
+A part with a mistake becomes a node that fits everywhere, so that one mistake is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+
+from unisono.expressions import ast, typed
+from unisono.expressions.folding import folded
+from unisono.expressions.functions import FUNCTIONS, UNSUPPORTED
+from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NOTHING, NUMBER, TEXT, Kind, common
+from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes, suggestion
+from unisono.expressions.operators import ARITHMETIC, AS_LIST, COMPARISONS, JOIN, JOIN_BINARY
+from unisono.expressions.registry import Form, Function, Parameter, Shape
+from unisono.expressions.values import Marker, Scalar
+from unisono.model.schema import Attribute, AttributeType
+
+MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Marker.IGNORE}
+
+_BROKEN = typed.Constant(kind=NOTHING, value=None)
+
+#: How to get from what is given (second) to what is wanted (first).
+_CONVERSIONS = {
+    (AttributeType.INTEGER, AttributeType.STRING): "CNum(…) makes a number of a text",
+    (AttributeType.INTEGER, AttributeType.DATETIME): "NumFromDate(…) makes a number of a date",
+    (AttributeType.STRING, AttributeType.INTEGER): "CStr(…) makes a text of a number",
+    (AttributeType.STRING, AttributeType.BOOLEAN): "CStr(…) makes a text of a boolean",
+    (AttributeType.STRING, AttributeType.DATETIME): "FormatDateTime(…) makes a text of a date",
+    (AttributeType.STRING, AttributeType.BINARY): "ConvertToBase64(…) makes a text of a binary",
+    (AttributeType.DATETIME, AttributeType.STRING): "CDate(…) makes a date of a text",
+    (AttributeType.DATETIME, AttributeType.INTEGER): "DateFromNum(…) makes a date of a file time",
+    (AttributeType.BOOLEAN, AttributeType.INTEGER): "compare it, as in … > 0, or use CBool(…)",
+    (AttributeType.BOOLEAN, AttributeType.STRING): "compare it, as in … = \"True\", or use CBool(…)",
+}
+
+
+def check(
+    tree: ast.Expression, attributes: Mapping[str, Attribute], parameters: Mapping[str, str], now: datetime
+) -> tuple[typed.Node, tuple[ExpressionMistake, ...]]:
+    """The typed tree, and warnings. Raises ``ExpressionMistakes`` with all mistakes."""
+    checker = _Checker(attributes, parameters, now)
+    node = checker.check(tree, result=True)
+    if checker.mistakes:
+        raise ExpressionMistakes(_in_order(checker.mistakes))
+    return node, _in_order(checker.warnings)
+
+
+def _in_order(mistakes: Sequence[ExpressionMistake]) -> tuple[ExpressionMistake, ...]:
+    return tuple(sorted(mistakes, key=lambda m: (m.line, m.column)))
+
+
+class _Checker:
+    """Implements ``registry.Checker`` for the forms."""
+
+    def __init__(self, attributes: Mapping[str, Attribute], parameters: Mapping[str, str], now: datetime) -> None:
+        self.mistakes: list[ExpressionMistake] = []
+        self.warnings: list[ExpressionMistake] = []
+        self._attributes = attributes
+        self._parameters = parameters
+        self._now = now
+        self._variables: dict[str, tuple[int, Kind]] = {}
+        self._slots = count()
+        self._result = True  # whether the form at hand decides the result of the whole expression
+
+    def check(self, expression: ast.Expression, *, result: bool) -> typed.Node:
+        """The typed node; ``result``: the place decides what the whole expression gives, so a marker may stand here."""
+        match expression:
+            case ast.Literal(value=value):
+                return typed.Constant(kind=_kind_of(value), value=value)
+            case ast.Name():
+                return self._name(expression, result=result)
+            case ast.AttributeRead():
+                return self._attribute(expression)
+            case ast.ParameterRead():
+                return self._parameter(expression)
+            case ast.VariableRead():
+                return self._variable(expression)
+            case ast.Call():
+                return self._call(expression, result=result)
+            case ast.Operation():
+                return self._operation(expression)
+
+    # --- names -------------------------------------------------------------------------------------------------------
+
+    def _name(self, name: ast.Name, *, result: bool) -> typed.Node:
+        if name.name not in MARKERS:
+            message = f"unknown name {name.name}"
+            attribute = f"an attribute is written [{name.name}]" if name.name in self._attributes else ""
+            known = (*MARKERS, "True", "False", "NULL", "CRLF")
+            return self.mistake("unknown-name", message, name.position, attribute or suggestion(name.name, known))
+        if not result:
+            message = f"{name.name} may only be a result, not an argument or operand"
+            return self.mistake("misplaced-marker", message, name.position)
+        return typed.Mark(marker=MARKERS[name.name])
+
+    def _attribute(self, read: ast.AttributeRead) -> typed.Node:
+        attribute = self._attributes.get(read.name)
+        if attribute is None:
+            hint = suggestion(read.name, self._attributes, "[{}]")
+            return self.mistake("unknown-attribute", f"unknown attribute [{read.name}]", read.position, hint)
+        return typed.Read(kind=Kind(attribute.type, attribute.multivalued), attribute=read.name)
+
+    def _parameter(self, read: ast.ParameterRead) -> typed.Node:
+        if read.name not in self._parameters:
+            hint = suggestion(read.name, self._parameters, "%{}%")
+            return self.mistake("unknown-parameter", f"unknown parameter %{read.name}%", read.position, hint)
+        return typed.Constant(kind=TEXT, value=self._parameters[read.name])
+
+    def _variable(self, read: ast.VariableRead) -> typed.Node:
+        if read.name not in self._variables:
+            hint = suggestion(read.name, self._variables, "${}") or "Select, Where and With name variables"
+            return self.mistake("unknown-variable", f"unknown variable ${read.name}", read.position, hint)
+        slot, kind = self._variables[read.name]
+        return typed.Variable(kind=kind, slot=slot)
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def _call(self, call: ast.Call, *, result: bool) -> typed.Node:
+        overloads = FUNCTIONS.get(call.name)
+        if overloads is None:
+            return self._no_function(call)
+        first = overloads[0]
+        if not first.fewest <= len(call.arguments) <= (first.most or len(call.arguments)):
+            self._check_all(call.arguments)
+            message = f"{call.name} takes {_arity(first)}, not {len(call.arguments)}"
+            return self.mistake("wrong-arity", message, call.position, first.signature)
+        if isinstance(first, Form):
+            with self._deciding(result=result):
+                return self._folded(first.check(self, call))
+        functions = [function for function in overloads if isinstance(function, Function)]
+        return self._function(functions, call)
+
+    def _no_function(self, call: ast.Call) -> typed.Node:
+        self._check_all(call.arguments)
+        if call.name in UNSUPPORTED:
+            message = f"{call.name} is not supported yet: {UNSUPPORTED[call.name]}"
+            return self.mistake("unsupported-function", message, call.position)
+        hint = suggestion(call.name, FUNCTIONS, "{}")
+        return self.mistake("unknown-function", f"unknown function {call.name}", call.position, hint)
+
+    def _check_all(self, expressions: Sequence[ast.Expression]) -> None:
+        """Mistakes inside the arguments of a call that is itself one; words and variables may belong to it."""
+        before = self._variables
+        names = {e.name: (next(self._slots), NOTHING) for e in expressions if isinstance(e, ast.VariableRead)}
+        self._variables = {**before, **names}
+        for expression in expressions:
+            if not isinstance(expression, ast.Name):
+                self.check(expression, result=True)
+        self._variables = before
+
+    def _function(self, overloads: Sequence[Function], call: ast.Call) -> typed.Node:
+        pairs = list(zip(overloads[0].parameters, call.arguments, strict=False))
+        nodes = [self._option(p, a) if p.options else self.value(a) for p, a in pairs]
+        fitting = (f for f in overloads if all(map(_accepts, f.parameters, nodes)))
+        function = next(fitting, overloads[-1])
+        positions = [argument.position for argument in call.arguments]
+        return self._built(function, nodes, positions, call.position)
+
+    def _option(self, parameter: Parameter, argument: ast.Expression) -> typed.Node:
+        word = argument.name if isinstance(argument, ast.Name) else getattr(argument, "value", None)
+        if word not in parameter.options:
+            message = f"{parameter.name} must be {parameter.wants}"
+            return self.mistake(
+                "wrong-option", message, argument.position, suggestion(str(word or ""), parameter.options)
+            )
+        return typed.Constant(kind=TEXT, value=word)
+
+    def _built(
+        self, function: Function, nodes: list[typed.Node], positions: Sequence[ast.Position], position: ast.Position
+    ) -> typed.Node:
+        """The call, mapped where an argument is multivalued and the parameter is not."""
+        parameters = _stretched(function.parameters, len(nodes))
+        for parameter, node, place in zip(parameters, nodes, positions, strict=True):
+            self._check_argument(function, parameter, node, place)
+        shaped = [self.many(n) if p.shape is Shape.MANY else n for p, n in zip(parameters, nodes, strict=True)]
+        mapped = [
+            i for i, p in enumerate(parameters) if p.shape is Shape.ONE and shaped[i].kind.multivalued
+        ]
+        if len(mapped) > 1:
+            message = f"{function.name} can be mapped over one multivalued argument, not over {len(mapped)}"
+            return self.mistake("multivalued", message, positions[mapped[1]], "Item(…, 1) takes one value")
+        if mapped:
+            return self._mapped(function, shaped, mapped[0], position)
+        kind = function.result([node.kind for node in shaped])
+        return self._folded(typed.Call(kind=kind, function=function, arguments=tuple(shaped)))
+
+    def _mapped(
+        self, function: Function, arguments: list[typed.Node], index: int, position: ast.Position
+    ) -> typed.Node:
+        values, slot = arguments[index], next(self._slots)
+        arguments[index] = typed.Variable(kind=values.kind.element, slot=slot)
+        kind = function.result([argument.kind for argument in arguments])
+        if kind.multivalued:
+            message = f"{function.name} gives several values, so it cannot be mapped over a multivalued argument"
+            return self.mistake("multivalued", message, position, "Item(…, 1) takes one value")
+        body = typed.Call(kind=kind, function=function, arguments=tuple(arguments))
+        return self._folded(typed.each(slot=slot, values=values, body=body))
+
+    def _check_argument(
+        self, function: Function, parameter: Parameter, node: typed.Node, position: ast.Position
+    ) -> None:
+        given = node.kind.scalar
+        if not _accepts(parameter, node):
+            message = f"{function.name}: {parameter.name} must be {parameter.wants}, not {node.kind}"
+            hints = (_CONVERSIONS.get((wanted, given), "") for wanted in sorted(parameter.accepts) if given)
+            self.mistake("wrong-type", message, position, next(filter(None, hints), ""))
+        elif parameter.check and isinstance(node, typed.Constant) and node.value is not None:
+            if wrong := parameter.check(node.value):
+                self.mistake("wrong-constant", f"{function.name}: {wrong}", position)
+
+    # --- operators ---------------------------------------------------------------------------------------------------
+
+    def _operation(self, operation: ast.Operation) -> typed.Node:
+        if operation.operator in ("&&", "||"):
+            return self._logic(operation)
+        if operation.operator in COMPARISONS:
+            return self._comparison(operation)
+        nodes = [self.value(operand) for operand in operation.operands]
+        positions = [operand.position for operand in operation.operands]
+        if operation.operator in ARITHMETIC:
+            return self._built(ARITHMETIC[operation.operator], nodes, positions, operation.position)
+        scalars = {node.kind.scalar for node in nodes} - {None}
+        if AttributeType.BINARY in scalars and len(scalars) > 1:
+            hint = _CONVERSIONS[AttributeType.STRING, AttributeType.BINARY]
+            return self.mistake("wrong-type", "&: a binary is joined only with a binary", operation.position, hint)
+        join = JOIN_BINARY if AttributeType.BINARY in scalars else JOIN
+        return self._built(join, nodes, positions, operation.position)
+
+    def _logic(self, operation: ast.Operation) -> typed.Node:
+        for operand in operation.operands:
+            if (
+                isinstance(operand, ast.Operation)
+                and operand.operator in ("&&", "||")
+                and not operand.parenthesized
+            ):
+                message = "&& and || without parentheses are evaluated from left to right"
+                self._warning("mixed-operators", message, operation.position, "write parentheses")
+        operands = tuple(self.condition(operand) for operand in operation.operands)
+        return self._folded(typed.Logic(every=operation.operator == "&&", operands=operands))
+
+    def _comparison(self, operation: ast.Operation) -> typed.Node:
+        name, position, warnings = operation.operator, operation.position, list(self.warnings)
+        nodes = [self.value(operand) for operand in operation.operands]
+        self.warnings = warnings  # to compare with Now() is what it is good for
+        kinds = [node.kind for node in nodes]
+        if any(kind.multivalued for kind in kinds):
+            hint = "Contains(…) > 0 asks for a value, Item(…, 1) takes one"
+            return self.mistake("multivalued", f"{name}: a multivalued operand cannot be compared", position, hint)
+        kind = common(kinds)
+        if kind is None:
+            message = f"{name}: {kinds[0]} cannot be compared with {kinds[1]}"
+            left, right = kinds[0].scalar, kinds[1].scalar
+            hint = _CONVERSIONS.get((left, right), "") if left and right else ""  # type: ignore[arg-type]
+            return self.mistake("wrong-type", message, position, hint)
+        if kind == BINARY and name not in ("=", "<>"):
+            return self.mistake("wrong-type", f"{name}: binaries have no order", position)
+        return self._folded(typed.Call(kind=BOOLEAN, function=COMPARISONS[name], arguments=tuple(nodes)))
+
+    # --- for forms ---------------------------------------------------------------------------------------------------
+
+    def value(self, expression: ast.Expression) -> typed.Node:
+        return self.check(expression, result=False)
+
+    def inner(self, expression: ast.Expression) -> typed.Node:
+        return self.check(expression, result=self._result)
+
+    def condition(self, expression: ast.Expression) -> typed.Node:
+        node = self.value(expression)
+        if node.kind.scalar not in (None, AttributeType.BOOLEAN):
+            hint = _CONVERSIONS.get((AttributeType.BOOLEAN, node.kind.scalar), "")
+            message = f"a condition must be True or False, not {node.kind}"
+            return self.mistake("wrong-type", message, expression.position, hint)
+        if node.kind.multivalued:
+            hint = "Contains(…) > 0 or Count(…) > 0 ask about several values"
+            return self.mistake("multivalued", "a condition must be one value", expression.position, hint)
+        return node
+
+    def many(self, node: typed.Node) -> typed.Node:
+        if node.kind.multivalued or node.kind.scalar is None:
+            return node
+        kind = node.kind.several
+        match node:  # into the branches, since only there a marker may be left alone
+            case typed.Choose():
+                cases = tuple((condition, self.many(value)) for condition, value in node.cases)
+                return replace(node, kind=kind, cases=cases, otherwise=self.many(node.otherwise))
+            case typed.Let():
+                return replace(node, kind=kind, body=self.many(node.body))
+            case _:
+                return self._folded(typed.Call(kind=kind, function=AS_LIST, arguments=(node,)))
+
+    def together(self, nodes: Sequence[typed.Node], position: ast.Position) -> tuple[tuple[typed.Node, ...], Kind]:
+        kind = common(node.kind for node in nodes)
+        if kind is None:
+            names = " and ".join(dict.fromkeys(str(node.kind) for node in nodes if node.kind.scalar))
+            hint = "convert with CStr(…), CNum(…) or CBool(…)"
+            self.mistake("wrong-type", f"the results have different types: {names}", position, hint)
+            return tuple(nodes), NOTHING
+        return (tuple(map(self.many, nodes)) if kind.multivalued else tuple(nodes)), kind
+
+    def bound(self, name: ast.Expression, kind: Kind, body: Callable[[], typed.Node]) -> tuple[int, typed.Node]:
+        slot = next(self._slots)
+        if not isinstance(name, ast.VariableRead):
+            self.mistake("unknown-variable", "the first argument names a variable, as in $v", name.position)
+            return slot, body()
+        before = self._variables
+        self._variables = {**before, name.name: (slot, kind)}
+        try:
+            return slot, body()
+        finally:
+            self._variables = before
+
+    def mistake(self, check: str, message: str, position: ast.Position, hint: str = "") -> typed.Node:
+        self.mistakes.append(_mistake(check, message, position, hint))
+        return _BROKEN
+
+    def now(self, position: ast.Position) -> typed.Node:
+        message = "Now() gives another result at every run"
+        self._warning("not-deterministic", message, position, "let the flow apply once, or compare with it")
+        return typed.Constant(kind=DATE, value=self._now)
+
+    def _folded(self, node: typed.Node) -> typed.Node:
+        return node if self.mistakes else folded(node)  # what has a mistake cannot be evaluated
+
+    def _warning(self, check: str, message: str, position: ast.Position, hint: str) -> None:
+        self.warnings.append(_mistake(check, message, position, hint))
+
+    @contextmanager
+    def _deciding(self, *, result: bool) -> Iterator[None]:
+        before, self._result = self._result, result
+        try:
+            yield
+        finally:
+            self._result = before
+
+
+def _mistake(check: str, message: str, position: ast.Position, hint: str) -> ExpressionMistake:
+    return ExpressionMistake(message=message, line=position.line, column=position.column, hint=hint, check=check)
+
+
+def _kind_of(value: Scalar | None) -> Kind:
+    match value:
+        case None:
+            return NOTHING
+        case bool():
+            return BOOLEAN
+        case int():
+            return NUMBER
+        case _:
+            return TEXT
+
+
+def _accepts(parameter: Parameter, node: typed.Node) -> bool:
+    return node.kind.scalar is None or node.kind.scalar in parameter.accepts
+
+
+def _stretched(parameters: tuple[Parameter, ...], count: int) -> tuple[Parameter, ...]:
+    """One parameter per argument; the last one repeats (``&`` joins any number of operands)."""
+    return parameters[:count] + parameters[-1:] * (count - len(parameters))
+
+
+def _arity(function: Function | Form) -> str:
+    if function.most is None:
+        return f"at least {function.fewest} arguments"
+    if function.fewest == function.most:
+        return f"{function.most} argument{'s' if function.most != 1 else ''}"
+    return f"{function.fewest} to {function.most} arguments"
+
+

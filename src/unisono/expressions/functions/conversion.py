@@ -1,0 +1,287 @@
+"""Conversion between types. What cannot be converted is an error of the object, not NULL."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import datetime
+from uuid import UUID
+
+import polars as pl
+
+from unisono.expressions.instants import EARLIEST, LATEST, read_date
+from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NUMBER, REFERENCE, TEXT
+from unisono.expressions.operators import printed
+from unisono.expressions.registry import Family, Operand, Outcome, Parameter, anything, binary, text
+from unisono.expressions.values import LEAST_INTEGER, MOST_INTEGER, WHITE_SPACE, Failure, text_of
+from unisono.model.schema import AttributeType
+
+CONVERSION = Family(title="Conversion")
+
+_NO_NUMBER = "the text is not a whole number of 64 bits"
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_MOST_DIGITS = 19
+
+
+def _c_bool(x: Operand) -> pl.Expr | None:
+    match x.kind.scalar:
+        case AttributeType.BOOLEAN:
+            return x.expr.fill_null(value=False)
+        case AttributeType.INTEGER:
+            return (x.expr != 0).fill_null(value=False)
+        case _:
+            return None
+
+
+@CONVERSION.function(
+    "CBool",
+    Parameter(
+        name="x",
+        accepts=frozenset({AttributeType.BOOLEAN, AttributeType.INTEGER, AttributeType.STRING}),
+        takes_null=True,
+    ),
+    gives=BOOLEAN,
+    columnar=_c_bool,
+    fails=True,
+    examples=("CBool(BitAnd([userAccountControl], 2)) => True", "CBool(0) => False"),
+)
+def c_bool(x: bool | int | str | None) -> bool:
+    """True for true, for a number other than 0 and for such a text; False for NULL."""
+    if not isinstance(x, str):
+        return bool(x)
+    word = x.strip(WHITE_SPACE).lower()
+    if word in ("true", "false"):
+        return word == "true"
+    try:
+        return c_num(x) != 0
+    except Failure:
+        raise Failure("the text is neither True nor False nor a number") from None
+
+
+def _integers(s: pl.Expr) -> pl.Expr:
+    """The numbers in texts, null where there is none."""
+    return s.str.strip_chars().cast(pl.Int64, strict=False)
+
+
+def _c_num(x: Operand) -> pl.Expr | Outcome | None:
+    match x.kind.scalar:
+        case AttributeType.INTEGER:
+            return x.expr
+        case AttributeType.BINARY:
+            return None
+        case _:
+            value = _integers(x.expr)
+            return Outcome(value=value, failed=x.expr.is_not_null() & value.is_null(), message=_NO_NUMBER)
+
+
+@CONVERSION.function(
+    "CNum",
+    Parameter(
+        name="x", accepts=frozenset({AttributeType.STRING, AttributeType.BINARY, AttributeType.INTEGER})
+    ),
+    gives=NUMBER,
+    columnar=_c_num,
+    fails=True,
+    examples=('CNum("42") => 42', 'CNum(Mid("AB12", 3, 2)) + 1 => 13'),
+)
+def c_num(x: str | bytes | int) -> int:
+    """The number that a text writes in decimal, or a binary as little-endian bytes."""
+    if isinstance(x, int):
+        return x
+    if isinstance(x, bytes):
+        return _from_bytes(x)
+    written = x.strip(WHITE_SPACE)
+    digits = written.lstrip("+-").lstrip("0")
+    if not _INTEGER.fullmatch(written) or len(digits) > _MOST_DIGITS:
+        raise Failure(_NO_NUMBER)
+    number = int(digits or "0") * (-1 if written.startswith("-") else 1)
+    if not LEAST_INTEGER <= number <= MOST_INTEGER:
+        raise Failure(_NO_NUMBER)
+    return number
+
+
+def _from_bytes(x: bytes) -> int:
+    number = int.from_bytes(x.rstrip(b"\0")[:9], "little")
+    if not x or number > MOST_INTEGER:
+        raise Failure("the binary is not a number of 64 bits")
+    return number
+
+
+@CONVERSION.function(
+    "CStr",
+    anything("x"),
+    gives=TEXT,
+    columnar=lambda x: None if x.kind == BINARY else printed(x),
+    fails=True,
+    examples=('CStr(42) => "42"', 'CStr(True) => "True"'),
+)
+def c_str(x: bool | int | str | bytes | datetime) -> str:
+    """A number, boolean, reference or date as text; a binary is an error."""
+    if isinstance(x, bytes):
+        raise Failure("a binary is no text; ConvertToBase64(…) makes one of it")
+    return text_of(x)
+
+
+@CONVERSION.function(
+    "CRef",
+    text("s"),
+    gives=REFERENCE,
+    columnar=lambda s: s.expr,
+    examples=('CRef("CN=App,DC=example,DC=org") => ref:"CN=App,DC=example,DC=org"',),
+)
+def c_ref(s: str) -> str:
+    """A DN as a reference; whether there is such an object is seen when it is exported."""
+    return s
+
+
+#: How most dates are written: a pattern, and the directives for a whole column.
+_COMMON_DATES = (
+    (r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z", "%Y-%m-%d"),
+    (r"\A[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-5][0-9]\z", "%Y-%m-%d %H:%M:%S"),
+    (r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z\z", "%Y-%m-%dT%H:%M:%SZ"),
+)
+
+
+def _common_date(s: Operand) -> pl.Expr:
+    def read(pattern: str, form: str) -> pl.Expr:
+        date = s.expr.str.to_datetime(form, strict=False, time_unit="us").dt.replace_time_zone("UTC")
+        return pl.when(s.expr.str.contains(pattern) & date.is_between(EARLIEST, LATEST)).then(date)
+
+    return pl.coalesce(read(pattern, form) for pattern, form in _COMMON_DATES)
+
+
+@CONVERSION.function(
+    "CDate",
+    Parameter(name="s", accepts=frozenset({AttributeType.STRING, AttributeType.DATETIME})),
+    gives=DATE,
+    columnar=lambda s: s.expr if s.kind == DATE else None,
+    common=_common_date,
+    fails=True,
+    mentions=10,
+    examples=('CDate("2013-01-10 4:00 PM -8") => 2013-01-11T00:00:00Z',),
+)
+def c_date(s: str | datetime) -> datetime:
+    """The date of a text: yyyy-mm-dd or m/d/yyyy, then time and zone where wanted; without a zone it is UTC."""
+    return s if isinstance(s, datetime) else read_date(s)
+
+
+# --- encodings -------------------------------------------------------------------------------------------------------
+
+_ENCODINGS = {"Unicode": "utf-16-le", "ASCII": "ascii", "UTF8": "utf-8"}
+
+
+@CONVERSION.function(
+    "ConvertFromBase64",
+    text("s"),
+    text("encoding", optional=True, options=tuple(_ENCODINGS)),
+    gives=TEXT,
+    fails=True,
+    examples=('ConvertFromBase64("SGVsbG8gd29ybGQh", UTF8) => "Hello world!"',),
+)
+def convert_from_base64(s: str, encoding: str = "Unicode") -> str:
+    """The text that base64 encodes, in UTF-16 (Unicode, the default), ASCII or UTF8."""
+    try:
+        return base64.b64decode(s, validate=True).decode(_ENCODINGS[encoding])
+    except (binascii.Error, ValueError):
+        raise Failure(f"the text is not base64 of {encoding} text") from None
+
+
+@CONVERSION.function(
+    "ConvertToBase64",
+    Parameter(name="x", accepts=frozenset({AttributeType.STRING, AttributeType.REFERENCE, AttributeType.BINARY})),
+    gives=TEXT,
+    columnar=lambda x: x.expr.bin.encode("base64") if x.kind == BINARY else None,
+    grows=True,
+    examples=(
+        'ConvertToBase64([objectGUID]) => "ABEiM0RVZneImaq7zN3u/w=="',
+        'ConvertToBase64("Robin") => "UgBvAGIAaQBuAA=="',
+    ),
+)
+def convert_to_base64(x: str | bytes) -> str:
+    """A binary in base64, or a text in base64 of UTF-16."""
+    return base64.b64encode(x if isinstance(x, bytes) else x.encode("utf-16-le")).decode("ascii")
+
+
+@CONVERSION.function(
+    "ConvertFromUTF8Hex",
+    text("s"),
+    gives=TEXT,
+    fails=True,
+    examples=('ConvertFromUTF8Hex("C3A9") => "é"',),
+)
+def convert_from_utf8_hex(s: str) -> str:
+    """The text whose UTF-8 bytes the hexadecimal digits are."""
+    try:
+        return binascii.unhexlify(s).decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise Failure("the text is not the hexadecimal form of UTF-8 text") from None
+
+
+@CONVERSION.function(
+    "ConvertToUTF8Hex",
+    text("s"),
+    gives=TEXT,
+    columnar=lambda s: s.expr.cast(pl.Binary).bin.encode("hex").str.to_uppercase(),
+    grows=True,
+    examples=('ConvertToUTF8Hex("é") => "C3A9"',),
+)
+def convert_to_utf8_hex(s: str) -> str:
+    """The UTF-8 bytes of a text in hexadecimal digits, which are safe inside a DN."""
+    return s.encode().hex().upper()
+
+
+# --- identifiers -----------------------------------------------------------------------------------------------------
+
+_GUID = r"(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12})"
+GUID = rf"\A(?:{_GUID}|\{{{_GUID}\}})\z"  # as the regular expressions of columns write it
+_IS_GUID = re.compile(rf"{_GUID}|\{{{_GUID}\}}")
+
+
+def is_guid_text(s: str) -> bool:
+    """With or without braces."""
+    return _IS_GUID.fullmatch(s) is not None
+
+
+@CONVERSION.function(
+    "CGuid",
+    text("s"),
+    gives=BINARY,
+    fails=True,
+    examples=("CGuid([guidText]) => 0x00112233445566778899AABBCCDDEEFF",),
+)
+def c_guid(s: str) -> bytes:
+    """The 16 bytes of a GUID, with or without braces; the first three groups are little-endian."""
+    if not is_guid_text(s):
+        raise Failure("the text is not a GUID")
+    return UUID(s).bytes_le
+
+
+@CONVERSION.function(
+    "StringFromGuid",
+    binary("b"),
+    gives=TEXT,
+    fails=True,
+    examples=('StringFromGuid([objectGUID]) => "33221100-5544-7766-8899-aabbccddeeff"',),
+)
+def string_from_guid(b: bytes) -> str:
+    """The 16 bytes of a GUID as text, in lower case and without braces."""
+    if len(b) != 16:
+        raise Failure("the binary is not a GUID")
+    return str(UUID(bytes_le=b))
+
+
+@CONVERSION.function(
+    "StringFromSid",
+    binary("b"),
+    gives=TEXT,
+    fails=True,
+    examples=('StringFromSid([groupSid]) => "S-1-5-32-544"',),
+)
+def string_from_sid(b: bytes) -> str:
+    """A security identifier as text."""
+    if len(b) < 8 or len(b) != 8 + 4 * b[1]:
+        raise Failure("the binary is not a security identifier")
+    parts = [b[0], int.from_bytes(b[2:8], "big")]
+    parts += [int.from_bytes(b[i : i + 4], "little") for i in range(8, len(b), 4)]
+    return "S-" + "-".join(map(str, parts))

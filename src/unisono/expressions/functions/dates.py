@@ -1,0 +1,179 @@
+"""Dates: instants in UTC, to the microsecond, of the years 1 to 9999."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from unisono.expressions import ast, typed
+from unisono.expressions.instants import BEYOND, EARLIEST, LATEST, read_date, strftime, write_date
+from unisono.expressions.kinds import BOOLEAN, DATE, NUMBER, TEXT
+from unisono.expressions.registry import Checker, Family, Operand, Outcome, anything, date, number, text
+from unisono.expressions.values import Failure, expect_length
+from unisono.model.schema import DATETIME
+
+DATES = Family(title="Dates")
+
+_FILE_TIME_START = datetime(1601, 1, 1, tzinfo=UTC)
+_UNIX_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_MOST_TICKS = (LATEST - _FILE_TIME_START) // _MICROSECOND * 10 + 9
+_BETWEEN_STARTS_US = (_UNIX_START - _FILE_TIME_START) // _MICROSECOND
+_NO_FILE_TIME = "the number is not a file time of the years 1601 to 9999"
+_BEFORE_FILE_TIME = "the date is before 1601, where file times begin"
+
+
+@DATES.form("Now()", fewest=0, most=0, examples=("IsNull(Now()) => False",))
+def now(checker: Checker, call: ast.Call) -> typed.Node:
+    """The time of the run, the same for every object in it."""
+    return checker.now(call.position)
+
+
+_MONTHS = {"yyyy": 12, "q": 3, "m": 1}
+_LENGTHS = {
+    "ww": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "y": timedelta(days=1),
+    "w": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "n": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+}
+
+
+def _wrong_interval(interval: str) -> str | None:
+    known = (*_MONTHS, *_LENGTHS)
+    return None if interval in known else f"the interval must be one of {', '.join(known)}"
+
+
+_MOST_STEPS = 1_000_000  # up to here a sum of days or shorter intervals cannot leave 64 bits
+
+
+def _date_add(interval: Operand, n: Operand, instant: Operand) -> Outcome | None:
+    if not (interval.constant and n.constant) or interval.value in _MONTHS or abs(n.value) > _MOST_STEPS:
+        return None
+    moved = instant.expr + pl.lit(_LENGTHS[interval.value] * n.value, dtype=pl.Duration("us"))
+    value = pl.when(moved.is_between(EARLIEST, LATEST)).then(moved)
+    return Outcome(value=value, failed=instant.expr.is_not_null() & value.is_null(), message=BEYOND)
+
+
+@DATES.function(
+    "DateAdd",
+    text("interval", check=_wrong_interval),
+    number("n"),
+    date("date"),
+    gives=DATE,
+    columnar=_date_add,
+    fails=True,
+    mentions=2,
+    examples=(
+        'DateAdd("m", 3, CDate("2001-01-01")) => 2001-04-01T00:00:00Z',
+        'DateAdd("d", -1, CDate("2001-01-01")) => 2000-12-31T00:00:00Z',
+    ),
+)
+def date_add(interval: str, n: int, instant: datetime) -> datetime:
+    """A date moved by n years (yyyy), quarters (q), months (m), weeks (ww), days (d, y, w), hours, minutes (n) or seconds.
+
+    The last days of a month are clamped: one month after the 31st of January is the last of February.
+    """
+    try:
+        if interval in _MONTHS:
+            return _months_later(instant, n * _MONTHS[interval])
+        return instant + _LENGTHS[interval] * n
+    except (OverflowError, ValueError):
+        raise Failure(BEYOND) from None
+
+
+def _months_later(instant: datetime, months: int) -> datetime:
+    years, month = divmod(instant.month - 1 + months, 12)
+    year = instant.year + years
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    return instant.replace(year=year, month=month + 1, day=min(instant.day, monthrange(year, month + 1)[1]))
+
+
+def _date_from_num(n: Operand) -> Outcome:
+    ticks = pl.when(n.expr.is_between(0, _MOST_TICKS)).then(n.expr)
+    value = (ticks // 10 - _BETWEEN_STARTS_US).cast(DATETIME)
+    return Outcome(value=value, failed=n.expr.is_not_null() & ticks.is_null(), message=_NO_FILE_TIME)
+
+
+@DATES.function(
+    "DateFromNum",
+    number("n"),
+    gives=DATE,
+    columnar=_date_from_num,
+    fails=True,
+    mentions=2,
+    examples=("DateFromNum([lastLogonTimestamp]) => 2012-01-01T23:00:00Z",),
+)
+def date_from_num(n: int) -> datetime:
+    """The date of a file time: 100-nanosecond steps since 1601-01-01 UTC; "never" (the highest number) is an error."""
+    if not 0 <= n <= _MOST_TICKS:
+        raise Failure(_NO_FILE_TIME)
+    return _FILE_TIME_START + timedelta(microseconds=n // 10)
+
+
+def _num_from_date(instant: Operand) -> Outcome:
+    since_1601 = instant.expr.dt.timestamp("us") + _BETWEEN_STARTS_US
+    value = pl.when(since_1601 >= 0).then(since_1601 * 10)
+    return Outcome(value=value, failed=since_1601 < 0, message=_BEFORE_FILE_TIME)
+
+
+@DATES.function(
+    "NumFromDate",
+    date("date"),
+    gives=NUMBER,
+    columnar=_num_from_date,
+    fails=True,
+    mentions=2,
+    examples=('NumFromDate(CDate("2012-01-01 23:00:00")) => 129699324000000000',),
+)
+def num_from_date(instant: datetime) -> int:
+    """The file time of a date."""
+    since_1601_us = (instant - _FILE_TIME_START) // _MICROSECOND
+    if since_1601_us < 0:
+        raise Failure(_BEFORE_FILE_TIME)
+    return since_1601_us * 10
+
+
+def _format_date_time(instant: Operand, form: Operand) -> pl.Expr | None:
+    known = strftime(form.value) if form.constant and len(form.value) <= _MOST_FORMAT else None
+    return instant.expr.dt.strftime(known) if known else None
+
+
+_MOST_FORMAT = 1000
+
+
+@DATES.function(
+    "FormatDateTime",
+    date("date"),
+    text("format"),
+    gives=TEXT,
+    columnar=_format_date_time,
+    fails=True,
+    examples=('FormatDateTime(CDate("12/25/2007"), "yyyy-MM-dd") => "2007-12-25"',),
+)
+def format_date_time(instant: datetime, form: str) -> str:
+    """A date as text, in a .NET custom format: yyyy MM dd HH hh mm ss fff tt; other characters stand for themselves."""
+    written = write_date(instant, form)
+    expect_length(len(written))
+    return written
+
+
+@DATES.function(
+    "IsDate",
+    anything("x", takes_null=True),
+    gives=BOOLEAN,
+    examples=('IsDate("2013-01-10 4:00 PM -8") => True', 'IsDate("not a date") => False'),
+)
+def is_date(x: object) -> bool:
+    """Whether it is a date, or a text that CDate can read."""
+    if isinstance(x, datetime):
+        return True
+    try:
+        return isinstance(x, str) and read_date(x) is not None
+    except Failure:
+        return False

@@ -1,0 +1,265 @@
+"""Text: case, white space, parts and padding. Positions and lengths count characters (code points), positions from 1."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import polars as pl
+
+from unisono.expressions.kinds import TEXT
+from unisono.expressions.registry import Family, Operand, number, text
+from unisono.expressions.values import WHITE_SPACE, expect_length
+
+TEXTS = Family(title="Text")
+
+#: Text for which NULL counts as empty.
+_OPTIONAL_TEXT = text("s", takes_null=True)
+_ENOUGH = 1 << 40  # characters: more than any text has
+
+# --- case and white space ------------------------------------------------------------------------------------------------
+
+
+@TEXTS.function(
+    "LCase",
+    text("s"),
+    gives=TEXT,
+    columnar=lambda s: s.expr.str.to_lowercase(),
+    examples=('LCase("TeSt") => "test"',),
+)
+def lcase(s: str) -> str:
+    """The text in lower case."""
+    return s.lower()
+
+
+@TEXTS.function(
+    "UCase",
+    text("s"),
+    gives=TEXT,
+    columnar=lambda s: s.expr.str.to_uppercase(),
+    examples=('UCase([accountName]) => "REXAMPLE"', 'UCase([tags]) => ["RED", "BLUE"]'),
+)
+def ucase(s: str) -> str:
+    """The text in upper case."""
+    return s.upper()
+
+
+#: A letter, then letters, digits, combining marks and apostrophes.
+_WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’\u0300-\u036f])*")
+
+
+@TEXTS.function(
+    "PCase",
+    text("s"),
+    gives=TEXT,
+    examples=('PCase("robin example") => "Robin Example"', 'PCase("TEsT") => "Test"'),
+)
+def pcase(s: str) -> str:
+    """The first letter of each word in upper case, the rest in lower case; a word all in capitals stays."""
+    return _WORD.sub(lambda match: _proper(match.group()), s)
+
+
+def _proper(word: str) -> str:
+    return word if len(word) > 1 and word == word.upper() else word[0].title() + word[1:].lower()
+
+
+@TEXTS.function(
+    "Trim",
+    text("s"),
+    gives=TEXT,
+    columnar=lambda s: s.expr.str.strip_chars(),
+    examples=('Trim(" Test ") => "Test"',),
+)
+def trim(s: str) -> str:
+    """The text without white space at both ends."""
+    return s.strip(WHITE_SPACE)
+
+
+@TEXTS.function(
+    "LTrim",
+    text("s"),
+    gives=TEXT,
+    columnar=lambda s: s.expr.str.strip_chars_start(),
+    examples=('LTrim(" Test ") => "Test "',),
+)
+def ltrim(s: str) -> str:
+    """The text without white space at its beginning."""
+    return s.lstrip(WHITE_SPACE)
+
+
+@TEXTS.function(
+    "RTrim",
+    text("s"),
+    gives=TEXT,
+    columnar=lambda s: s.expr.str.strip_chars_end(),
+    examples=('RTrim(" Test ") => " Test"',),
+)
+def rtrim(s: str) -> str:
+    """The text without white space at its end."""
+    return s.rstrip(WHITE_SPACE)
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------------
+
+
+def _length(n: Operand) -> pl.Expr:
+    """A length, where a negative one means everything."""
+    return pl.when(n.expr < 0).then(_ENOUGH).otherwise(n.expr)
+
+
+def _left(s: Operand, n: Operand) -> pl.Expr:
+    return pl.when(n.expr.is_not_null()).then(s.expr.fill_null("").str.slice(0, _length(n)))
+
+
+def _right(s: Operand, n: Operand) -> pl.Expr:
+    return pl.when(n.expr.is_not_null()).then(s.expr.fill_null("").str.tail(_length(n)))
+
+
+@TEXTS.function(
+    "Left",
+    _OPTIONAL_TEXT,
+    number("n"),
+    gives=TEXT,
+    columnar=_left,
+    mentions=2,
+    examples=('Left("Blue Sky", 3) => "Blu"', 'Left([mail], 3) => ""'),
+)
+def left(s: str | None, n: int) -> str:
+    """The first n characters; all of them for a negative n, the empty text for NULL."""
+    s = s or ""
+    return s if n < 0 else s[:n]
+
+
+@TEXTS.function(
+    "Right",
+    _OPTIONAL_TEXT,
+    number("n"),
+    gives=TEXT,
+    columnar=_right,
+    mentions=2,
+    examples=('Right("Blue Sky", 3) => "Sky"',),
+)
+def right(s: str | None, n: int) -> str:
+    """The last n characters; all of them for a negative n, the empty text for NULL."""
+    s = s or ""
+    return s if n < 0 or n >= len(s) else s[len(s) - n :]
+
+
+def _mid(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
+    characters, first = s.expr.fill_null(""), start.expr
+    whole, known = (first < 1) | (first > characters.str.len_chars()), first.is_not_null()
+    length: pl.Expr = pl.lit(_ENOUGH)
+    if n:
+        whole, known = whole | (n.expr < 0), known & n.expr.is_not_null()
+        length = pl.when(whole & (n.expr != 0)).then(_ENOUGH).otherwise(n.expr)
+    offset = pl.when(whole).then(0).otherwise(first - 1)
+    return pl.when(known).then(characters.str.slice(offset, length))
+
+
+@TEXTS.function(
+    "Mid",
+    _OPTIONAL_TEXT,
+    number("start"),
+    number("n", optional=True),
+    gives=TEXT,
+    columnar=_mid,
+    mentions=4,
+    examples=('Mid("Blue Sky", 3, 5) => "ue Sk"', 'Mid("Blue Sky", 6, 999) => "Sky"'),
+)
+def mid(s: str | None, start: int, n: int | None = None) -> str:
+    """n characters (the rest, if n is left out) from a position on; the input if nothing is there, empty for NULL."""
+    s = s or ""
+    if n == 0:
+        return ""
+    if start < 1 or start > len(s) or (n is not None and n < 0):
+        return s
+    return s[start - 1 :] if n is None else s[start - 1 : start - 1 + n]
+
+
+def _word(s: Operand, n: Operand, delimiters: Operand) -> pl.Expr | None:
+    if not (n.constant and delimiters.constant and delimiters.value and 1 <= n.value < _MOST_WORDS):
+        return None
+    first, *others = dict.fromkeys(delimiters.value)
+    pieces = s.expr.fill_null("")
+    if others:
+        pieces = pieces.str.replace_many(dict.fromkeys(others, first))
+    return pieces.str.split(first).list.get(n.value - 1, null_on_oob=True).fill_null("")
+
+
+_MOST_WORDS = 1 << 20
+
+
+@lru_cache(maxsize=256)
+def _any_of(characters: str) -> re.Pattern[str]:
+    return re.compile("[" + re.escape(characters) + "]")
+
+
+@TEXTS.function(
+    "Word",
+    _OPTIONAL_TEXT,
+    number("n"),
+    text("delimiters"),
+    gives=TEXT,
+    columnar=_word,
+    examples=('Word("The quick brown fox", 3, " ") => "brown"',),
+)
+def word(s: str | None, n: int, delimiters: str) -> str:
+    """The n-th piece of the text between any of the delimiters; empty pieces count, and a missing one is empty."""
+    s = s or ""
+    pieces = _any_of(delimiters).split(s) if delimiters else [s]
+    return pieces[n - 1] if 1 <= n <= len(pieces) else ""
+
+
+def one_character(value: str) -> str | None:
+    return None if len(value) == 1 else "exactly one character is needed"
+
+
+_CHARACTER = text("c", check=one_character)
+
+
+def _padded(s: str | None, n: int, padding: str, *, at_start: bool) -> str:
+    if s is None:
+        return ""
+    expect_length(n)
+    return s.rjust(n, padding) if at_start else s.ljust(n, padding)
+
+
+def _pad(s: Operand, n: Operand, c: Operand, *, at_start: bool) -> pl.Expr | None:
+    if not (n.constant and c.constant and n.value <= _MOST_PADDED):
+        return None
+    width = max(n.value, 0)
+    padded = s.expr.str.pad_start(width, c.value) if at_start else s.expr.str.pad_end(width, c.value)
+    return padded.fill_null("")
+
+
+_MOST_PADDED = 1024
+
+
+@TEXTS.function(
+    "PadLeft",
+    _OPTIONAL_TEXT,
+    number("n"),
+    _CHARACTER,
+    gives=TEXT,
+    columnar=lambda s, n, c: _pad(s, n, c, at_start=True),
+    grows=True,
+    examples=('PadLeft("User", 10, "0") => "000000User"',),
+)
+def pad_left(s: str | None, n: int, c: str) -> str:
+    """The text filled up with the character at its beginning to n characters; empty for NULL."""
+    return _padded(s, n, c, at_start=True)
+
+
+@TEXTS.function(
+    "PadRight",
+    _OPTIONAL_TEXT,
+    number("n"),
+    _CHARACTER,
+    gives=TEXT,
+    columnar=lambda s, n, c: _pad(s, n, c, at_start=False),
+    grows=True,
+    examples=('PadRight("User", 10, "0") => "User000000"',),
+)
+def pad_right(s: str | None, n: int, c: str) -> str:
+    """The text filled up with the character at its end to n characters; empty for NULL."""
+    return _padded(s, n, c, at_start=False)

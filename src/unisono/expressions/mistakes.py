@@ -1,0 +1,41 @@
+"""Mistakes in the text of an expression, found when it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from unisono.model.errors import UnisonoError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpressionMistake:
+    """One mistake; line and column count from 1, in characters, inside the expression's text.
+
+    ``check`` is the stable id of the check that found it.
+    """
+
+    message: str
+    line: int
+    column: int
+    hint: str = ""
+    check: str
+
+
+class ExpressionMistakes(UnisonoError):
+    """An expression that cannot be used, with all its mistakes in the order of the text."""
+
+    def __init__(self, mistakes: tuple[ExpressionMistake, ...]) -> None:
+        first = mistakes[0]
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        super().__init__(f"line {first.line}, column {first.column}: {first.message}{more}")
+        self.mistakes = mistakes
+
+
+def suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
+    """A hint with the known name that looks most like ``name``, or nothing. Names that differ in case come first."""
+    candidates = sorted(known)
+    same = [candidate for candidate in candidates if candidate.lower() == name.lower()]
+    close = same or get_close_matches(name, candidates, n=1)
+    return f"did you mean {form.format(close[0])}?" if close else ""

@@ -1,0 +1,129 @@
+"""The plain evaluator: one object at a time.
+
+A checked tree becomes nested Python functions once and is then called per object. Inside, a failure is the exception
+``Failure``; ``outcome`` turns it into data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from unisono.expressions import typed
+from unisono.expressions.registry import Function
+from unisono.expressions.values import Failure, Marker, Result, Scalar, Value, listed, within_bytes
+
+#: Attribute values by name, values of variables by slot.
+Scope: TypeAlias = Mapping[str | int, Any]
+Evaluator: TypeAlias = Callable[[Scope], Any]
+
+
+def outcome(evaluate: Callable[[], Value | Marker]) -> Result:
+    """What ``evaluate`` gives, or why it failed."""
+    try:
+        value = evaluate()
+    except Failure as failure:
+        return Result(error=str(failure))
+    return Result(marker=value.value) if isinstance(value, Marker) else Result(value=value)
+
+
+def apply(function: Function, arguments: Sequence[Any]) -> Value:
+    """The function's value for the arguments; NULL where one that must not be NULL is. Raises ``Failure``."""
+    parameters = function.parameters
+    for parameter, argument in zip(parameters, arguments, strict=False):
+        if argument is None and not parameter.takes_null:
+            return None
+    try:
+        for parameter, argument in zip(parameters, arguments, strict=False):
+            if parameter.check and argument is not None and (wrong := parameter.check(argument)):
+                raise Failure(wrong)
+        value = function.evaluate(*arguments)
+        return within_bytes(value) if function.grows else value
+    except Failure as failure:
+        raise Failure(f"{function.name}: {failure}") from None
+
+
+def evaluator(node: typed.Node) -> Evaluator:
+    """A function from the scope to the node's value or marker; it raises ``Failure``."""
+    match node:
+        case typed.Constant(value=value):
+            return lambda scope: value
+        case typed.Mark(marker=marker):
+            return lambda scope: marker
+        case typed.Read(attribute=key) | typed.Variable(slot=key):
+            return lambda scope: scope.get(key)
+        case typed.Call():
+            return _call(node)
+        case typed.Logic():
+            return _logic(node)
+        case typed.Choose():
+            return _choose(node)
+        case typed.Fail():
+            return _fail(node)
+        case typed.Let():
+            return _let(node)
+        case typed.Each():
+            return _each(node)
+        case typed.Filter():
+            return _filter(node)
+
+
+def _call(node: typed.Call) -> Evaluator:
+    function, arguments = node.function, [evaluator(argument) for argument in node.arguments]
+    return lambda scope: apply(function, [argument(scope) for argument in arguments])
+
+
+def _logic(node: typed.Logic) -> Evaluator:
+    operands, decide = [evaluator(operand) for operand in node.operands], all if node.every else any
+    return lambda scope: decide(operand(scope) for operand in operands)
+
+
+def _choose(node: typed.Choose) -> Evaluator:
+    conditions = [evaluator(condition) for condition, _ in node.cases]
+    values = [evaluator(value) for _, value in node.cases]
+    otherwise = evaluator(node.otherwise)
+
+    def choose(scope: Scope) -> Value:
+        held = [condition(scope) for condition in conditions]
+        chosen = next((value for holds, value in zip(held, values, strict=True) if holds), otherwise)
+        return cast("Value", chosen(scope))
+
+    return choose
+
+
+def _fail(node: typed.Fail) -> Evaluator:
+    message = evaluator(node.message)
+
+    def fail(scope: Scope) -> Value:
+        raise Failure(message(scope) or UNNAMED_ERROR)
+
+    return fail
+
+
+#: The error of ``Error("")`` and ``Error(NULL)``.
+UNNAMED_ERROR = "the rule raised an error without a text"
+
+
+def _let(node: typed.Let) -> Evaluator:
+    slot, bound, body = node.slot, evaluator(node.bound), evaluator(node.body)
+    return lambda scope: body({**scope, slot: bound(scope)})
+
+
+def _each(node: typed.Each) -> Evaluator:
+    slot, values, body = node.slot, evaluator(node.values), evaluator(node.body)
+
+    def each(scope: Scope) -> list[Scalar] | None:
+        members = values(scope)
+        return None if members is None else listed(body({**scope, slot: member}) for member in members)
+
+    return each
+
+
+def _filter(node: typed.Filter) -> Evaluator:
+    slot, values, condition = node.slot, evaluator(node.values), evaluator(node.condition)
+
+    def kept(scope: Scope) -> list[Scalar] | None:
+        members = values(scope)
+        return None if members is None else [m for m in members if condition({**scope, slot: m})]
+
+    return kept
