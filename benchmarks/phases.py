@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.bench import CHANGED_PEOPLE, OBJECT_TABLES, PROJECT, Bench, Run
 from benchmarks.measure import Cost, measure, rows_written
-from benchmarks.population import Size, add_member
+from benchmarks.population import Size, add_member, memberships
 from benchmarks.results import NO_BUDGET, Budget, Result
 
 SOURCES = ("hr", "phones", "crm")
@@ -111,17 +111,18 @@ def delta_growth(bench: Bench) -> Iterator[Result]:
 
 
 def one_member(bench: Bench) -> Iterator[Result]:
+    bench.run("app:export")  # what waits from before
+    before = memberships(bench.directory)
     members = add_member(bench.directory)
     run = bench.run("crm:delta")
-    synchronized = run.step_seconds("delta-synchronization")
     sent = bench.run("app:export")
     yield Result(
         work=f"one member added to a group of {members - 1:,}: synchronization step",
-        unisono_s=synchronized,
+        unisono_s=run.step_seconds("delta-synchronization"),
         budget=Budget(seconds=0.05),
         cpu_s=run.cost.cpu_s,
         peak_mib=run.cost.peak_mib,
-        details={"runs": run.runs, "export": sent.runs},
+        details={"runs": run.runs, "export": sent.runs, "values_sent": memberships(bench.directory) - before},
     )
 
 

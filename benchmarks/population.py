@@ -114,6 +114,12 @@ def add_member(directory: Path) -> int:
     return int(counted[0])
 
 
+def memberships(directory: Path) -> int:
+    """How many memberships the application has."""
+    with closing(sqlite3.connect(directory / "app.db")) as app:
+        return int(app.execute("SELECT count(*) FROM membership").fetchone()[0])
+
+
 def hr_people(numbers: pl.DataFrame) -> pl.DataFrame:
     """People as the HR system has them (``HR_COLUMNS``); one row per row of ``numbers`` (column ``number``)."""
     number = pl.col("number")

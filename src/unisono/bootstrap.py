@@ -37,7 +37,7 @@ def open_project(
         changed = load_project(rules_from, environ=variables)
         project = replace(changed.project, store=project.store, directory=project.directory)
         parameters = changed.parameters
-    store = open_store(project.store, directory, create=True)
+    store = open_store(loaded.store.reveal(), directory, create=True)
     try:
         yield Context(
             project=project,

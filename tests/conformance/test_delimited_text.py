@@ -13,7 +13,16 @@ import pytest
 
 from unisono.connectors.contract import Connector
 from unisono.connectors.delimited_text import KIND
-from unisono.connectors.kit import DeltaKit, DurableAtFinishKit, ExportKit, ImportKit, RenameKit, Target, Values
+from unisono.connectors.kit import (
+    DeltaKit,
+    DurableAtFinishKit,
+    ExportKit,
+    ImportKit,
+    RenameKit,
+    Target,
+    UnreadableKit,
+    Values,
+)
 from unisono.model.project import ConnectorDefinition
 from unisono.model.schema import Attribute, AttributeType, ObjectType, Schema
 
@@ -77,6 +86,10 @@ class DelimitedTarget(Target):
 
     def seed(self, objects: Iterable[Values]) -> None:
         self.write(self.path, [self.row(values) for values in objects])
+
+    def spoil(self, key: str) -> None:
+        record = _quoted(key) + ","
+        self.path.write_bytes(self.path.read_bytes().replace(record.encode(), f"{record}one column more,".encode()))
 
     def contents(self) -> dict[str, Values]:
         with self.path.open(encoding="utf-8", newline="") as file:
@@ -209,7 +222,7 @@ class ChangesTarget(DelimitedTarget):
         self.write(self.directory / "changes.csv", self.changes, "change")
 
 
-class TestDelimitedText(ImportKit, ExportKit, DurableAtFinishKit):
+class TestDelimitedText(ImportKit, UnreadableKit, ExportKit, DurableAtFinishKit):
     @pytest.fixture
     def target(self, tmp_path: Path) -> Target:
         return DelimitedTarget(tmp_path)

@@ -14,7 +14,7 @@ import ldif  # type: ignore[import-untyped]
 import pytest
 
 from unisono.connectors.contract import Connector
-from unisono.connectors.kit import DurableAtFinishKit, ExportKit, ImportKit, RenameKit, Target, Values
+from unisono.connectors.kit import DurableAtFinishKit, ExportKit, ImportKit, RenameKit, Target, UnreadableKit, Values
 from unisono.connectors.ldif import KIND
 from unisono.model.project import ConnectorDefinition
 from unisono.model.schema import Attribute, AttributeType, ObjectType, Schema
@@ -84,6 +84,10 @@ class LdifTarget(Target):
             writer.unparse(self.dn(str(values["uid"])), {**classes, **attributes})
         self.path.write_text(text.getvalue())
 
+    def spoil(self, key: str) -> None:
+        name = f"dn: {self.dn(key)}\n"
+        self.path.write_text(self.path.read_text().replace(name, f"{name}level: many\n"))
+
     def operational(self) -> dict[str, list[bytes]]:
         return {}
 
@@ -104,6 +108,10 @@ class UuidTarget(LdifTarget):
     settings: ClassVar[Mapping[str, Any]] = {
         name: value for name, value in LdifTarget.settings.items() if name != "anchor"
     }
+
+    def spoil(self, key: str) -> None:
+        name = f"dn: {self.dn(key)}\n"
+        self.path.write_text(self.path.read_text().replace(name, f"{name}level: many\n"))
 
     def operational(self) -> dict[str, list[bytes]]:
         return {"entryUUID": [str(uuid.uuid4()).encode()]}
@@ -149,7 +157,7 @@ def _single(kind: AttributeType, octets: bytes) -> object:
             return octets.decode()
 
 
-class TestLdif(ImportKit, ExportKit, RenameKit, DurableAtFinishKit):
+class TestLdif(ImportKit, UnreadableKit, ExportKit, RenameKit, DurableAtFinishKit):
     @pytest.fixture
     def target(self, tmp_path: Path) -> Target:
         return LdifTarget(tmp_path)

@@ -178,6 +178,20 @@ def test_a_new_row_takes_its_key_from_its_dn(sql_database: SqlDatabase) -> None:
     assert everybody(sql_database) == [("Smith, John", "x", None, None)]
 
 
+def test_a_new_row_needs_a_key(sql_database: SqlDatabase) -> None:
+    assert people(sql_database).codes(ADD, person("x", uid=""), person("y")) == ["missing-anchor-component", None]
+
+
+def test_a_row_may_consist_of_its_key_alone(sql_database: SqlDatabase) -> None:
+    sql_database.execute("CREATE TABLE item (id {key})")
+    source = SqlSource(
+        database=sql_database,
+        object_types=(ObjectType(name="item", attributes=()),),
+        tables={"item": {"table": "item", "anchor": ["id"]}},
+    )
+    assert source.send(ADD, {"dn": "CN=new,OBJECT=item"}, object_type="item")["anchor"].to_list() == ["item:1"]
+
+
 @pytest.mark.parametrize("dn", ["CN=a,OBJECT=team", "CN=,OBJECT=person", "a"])
 def test_a_dn_of_something_else_names_no_new_row(sql_database: SqlDatabase, dn: str) -> None:
     assert people(sql_database).codes(ADD, {"dn": dn, "title": "x"}) == ["invalid-dn"]
@@ -249,16 +263,23 @@ def test_a_value_that_a_column_does_not_take_is_refused_with_its_reason(
 
 
 def test_a_refusal_shows_no_values_of_the_row(on_postgres: SqlDatabase) -> None:
-    on_postgres.execute("CREATE TABLE item (id integer PRIMARY KEY, secret varchar(20), needed integer NOT NULL)")
+    on_postgres.execute("CREATE TABLE item (id integer PRIMARY KEY, secret date, needed integer NOT NULL)")
     attributes = (Attribute(name="secret", export_only=True), Attribute(name="needed", type=AttributeType.INTEGER))
     source = SqlSource(
         database=on_postgres,
         object_types=(ObjectType(name="item", attributes=attributes),),
         tables={"item": {"table": "item", "anchor": ["id"]}},
     )
-    (row,) = source.send(ADD, {"dn": "CN=1,OBJECT=item", "secret": "hush"}, object_type="item").iter_rows(named=True)
-    assert (row["code"], row["attribute"]) == ("missing-provisioning-attribute", "needed")
-    assert "hush" not in str(row)
+    entries = [{"dn": f"CN={secret},OBJECT=item", "secret": secret} for secret in ("hush", "2024-01-01")]
+    results = source.send(
+        ADD, *({**entry, "dn": f"CN={i},OBJECT=item"} for i, entry in enumerate(entries)), object_type="item"
+    )
+    assert results.select("code", "attribute").rows() == [
+        ("syntax-violation", None),
+        ("missing-provisioning-attribute", "needed"),
+    ]
+    assert not {"hush", "2024-01-01"} & set(str(results.to_dicts()).replace("'", " ").split())
+    assert results["cd_error"].to_list() == ["22007", "23502"]
 
 
 def test_a_row_that_is_not_there_cannot_be_changed_and_need_not_be_deleted(sql_database: SqlDatabase) -> None:
@@ -446,6 +467,20 @@ def test_an_add_that_was_sent_before_is_accepted(sql_database: SqlDatabase) -> N
     assert source.codes(ADD, alice) == [None]
     assert phones(sql_database) == [("alice", "1")]
     assert source.codes(ADD, {**alice, "title": "y"}) == ["cd-existing-object"]
+
+
+def test_a_value_that_is_found_twice_at_the_end_does_not_fail_neighbours(on_postgres: SqlDatabase) -> None:
+    on_postgres.execute(
+        "CREATE TABLE item (code varchar(9) PRIMARY KEY, note varchar(9) UNIQUE DEFERRABLE INITIALLY DEFERRED)"
+    )
+    source = SqlSource(
+        database=on_postgres,
+        object_types=(ObjectType(name="item", attributes=(Attribute(name="note"),)),),
+        tables={"item": {"table": "item", "anchor": ["code"]}},
+    )
+    entries = [{"dn": f"CN={code},OBJECT=item", "note": note} for code, note in zip("abcd", "xyxz", strict=True)]
+    assert source.codes(ADD, *entries, object_type="item") == [None, None, "constraint-violation", None]
+    assert source.codes(ADD, {"dn": "CN=e,OBJECT=item", "note": "e"}, object_type="item") == [None]
 
 
 _TRIGGER = """CREATE TRIGGER before_person BEFORE INSERT OR UPDATE ON person

@@ -148,36 +148,36 @@ def test_binary_values_arrive_byte_for_byte(sql_database: SqlDatabase, count: in
 @pytest.mark.parametrize(
     ("column", "written", "wanted", "expected"),
     [
-        ("numeric(10, 2)", "12.50", AttributeType.STRING, {"12.50", "12.5"}),  # SQLite keeps no zeros
-        ("numeric(10, 2)", "12", AttributeType.INTEGER, {12}),
-        ("integer", "1", AttributeType.BOOLEAN, {True}),
-        ("integer", "007", AttributeType.STRING, {"7"}),
-        ("varchar(9)", "'007'", AttributeType.INTEGER, {7}),
-        ("varchar(9)", "'Yes'", AttributeType.BOOLEAN, {True}),
-        ("varchar(9)", "''", AttributeType.STRING, {""}),
+        ("numeric(10, 2)", "12.50", AttributeType.STRING, ["12.50", "12.5"]),  # SQLite keeps no zeros
+        ("numeric(10, 2)", "12", AttributeType.INTEGER, [12]),
+        ("integer", "1", AttributeType.BOOLEAN, [True]),
+        ("integer", "007", AttributeType.STRING, ["7"]),
+        ("varchar(9)", "'007'", AttributeType.INTEGER, [7]),
+        ("varchar(9)", "'Yes'", AttributeType.BOOLEAN, [True]),
+        ("varchar(9)", "''", AttributeType.STRING, [""]),
         (
             "varchar(30)",
             "'2024-02-29T12:30:00+02:00'",
             AttributeType.DATETIME,
-            {datetime(2024, 2, 29, 10, 30, tzinfo=UTC)},
+            [datetime(2024, 2, 29, 10, 30, tzinfo=UTC)],
         ),
-        ("date", "'2024-02-29'", AttributeType.DATETIME, {datetime(2024, 2, 29, tzinfo=UTC)}),
-        ("date", "'2024-02-29'", AttributeType.STRING, {"2024-02-29"}),
+        ("date", "'2024-02-29'", AttributeType.DATETIME, [datetime(2024, 2, 29, tzinfo=UTC)]),
+        ("date", "'2024-02-29'", AttributeType.STRING, ["2024-02-29"]),
         (
             "timestamp",
             "'2024-02-29 23:59:59.5'",
             AttributeType.DATETIME,
-            {datetime(2024, 2, 29, 23, 59, 59, 500_000, UTC)},
+            [datetime(2024, 2, 29, 23, 59, 59, 500_000, UTC)],
         ),
-        ("timestamp", "'2024-02-29 23:59:59.5'", AttributeType.STRING, {"2024-02-29T23:59:59.500000Z"}),
-        ("boolean", "true", AttributeType.STRING, {"true"}),
-        ("boolean", "false", AttributeType.INTEGER, {0}),
-        ("char(5)", "'ab'", AttributeType.STRING, {"ab"}),
+        ("timestamp", "'2024-02-29 23:59:59.5'", AttributeType.STRING, ["2024-02-29T23:59:59.500000Z"]),
+        ("boolean", "true", AttributeType.STRING, ["true"]),
+        ("boolean", "false", AttributeType.INTEGER, [0]),
+        ("char(5)", "'ab'", AttributeType.STRING, ["ab"]),
     ],
     ids=str,
 )
 def test_a_column_gives_what_its_attribute_wants(
-    sql_database: SqlDatabase, column: str, written: str, wanted: AttributeType, expected: set[object]
+    sql_database: SqlDatabase, column: str, written: str, wanted: AttributeType, expected: list[object]
 ) -> None:
     sql_database.execute(f"CREATE TABLE item (id integer PRIMARY KEY, value {column})")
     sql_database.execute(f"INSERT INTO item VALUES (1, {written}), (2, NULL)")  # noqa: S608 - the test's own values
@@ -470,6 +470,15 @@ def test_without_a_watermark_column_there_is_no_delta(sql_database: SqlDatabase)
     with pytest.raises(StepStop) as stop:
         source.delta("{}")
     assert stop.value.status is Status.NO_START_DELTA_STEP_TYPE_NOT_CONFIGURED
+
+
+def test_a_row_without_a_key_is_an_error_of_the_delta_that_has_it(sql_database: SqlDatabase) -> None:
+    sql_database.execute("CREATE TABLE item (id varchar(9), version integer)", "INSERT INTO item VALUES (NULL, 1)")
+    source = table_of(sql_database, anchor=["id"], watermark_column="version")
+    watermark = source.full().watermark
+    assert source.delta(watermark).error_codes == []
+    sql_database.execute("INSERT INTO item VALUES (NULL, 2)")
+    assert source.delta(watermark).error_codes == [("missing-anchor-component", None, None)]
 
 
 @pytest.mark.parametrize("watermark", ["", "null", "17", "{}", '{"person": 1}', '{"person": 1, "team": 1}', None])

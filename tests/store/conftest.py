@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from unisono.store import open_store
 from unisono.store.contract import Store, UnitOfWork
@@ -19,8 +21,22 @@ class Place:
     url: str
     directory: Path
 
-    def open(self, *, create: bool = False) -> Store:
-        return open_store(self.url, self.directory, create=create)
+    @contextmanager
+    def opened(self, *, create: bool = False) -> Iterator[Store]:
+        store = open_store(self.url, self.directory, create=create)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """What an administrator sees who asks the database."""
+        engine = create_engine(self.url.replace("///", f"///{self.directory}/"))
+        try:
+            with engine.connect() as connection:
+                return [tuple(row) for row in connection.execute(text(statement))]
+        finally:
+            engine.dispose()
 
 
 _URLS = {"sqlite": "sqlite:///store.db"}
@@ -34,9 +50,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 @pytest.fixture
 def store(place: Place) -> Iterator[Store]:
-    store = place.open(create=True)
-    yield store
-    store.close()
+    with place.opened(create=True) as store:
+        yield store
 
 
 @pytest.fixture

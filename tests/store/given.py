@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from unisono.model.frames import CS_INDEX, CS_OBJECT, EDGES, JOIN_KEYS, MV_OBJECT, Frame
 from unisono.store.contract import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
@@ -81,8 +84,8 @@ def export_edges(*rows: tuple[int, str, int, str, str]) -> pl.DataFrame:
     return _rows(EXPORT_EDGES, rows)
 
 
-def references(*rows: tuple[int, str, int]) -> pl.DataFrame:
-    return _rows(MV_REFERENCES, [(*row, 1, 1) for row in rows])
+def references(*rows: tuple[int, str, int], rule_id: int = 1, run_id: int = 1) -> pl.DataFrame:
+    return _rows(MV_REFERENCES, [(*row, rule_id, run_id) for row in rows])
 
 
 def _rows(frame: Frame, rows: Iterable[tuple[object, ...]]) -> pl.DataFrame:
@@ -98,16 +101,29 @@ def found_ids(frame: pl.DataFrame) -> list[int]:
     return sorted(frame["id"].to_list())
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A statement that was sent to a database; ``parameters`` of its first row, where it was sent for many."""
+
+    text: str
+    parameters: tuple[object, ...]
+    rows_changed: int
+
+    @property
+    def is_about_stored_rows(self) -> bool:
+        return not self.text.startswith(("INSERT INTO staged_", "DELETE FROM staged_"))
+
+
 @contextmanager
-def statements() -> Iterator[list[tuple[str, object]]]:
-    """What is sent to databases inside the block: statement and parameters."""
-    sent: list[tuple[str, object]] = []
+def statements() -> Iterator[list[Sent]]:
+    """What is sent to databases inside the block."""
+    sent: list[Sent] = []
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        sent.append((statement, parameters))
+    def note(_: object, cursor: DBAPICursor, text: str, rows: Any, _context: object, many: bool) -> None:
+        sent.append(Sent(text, tuple(rows[0] if many else rows), max(cursor.rowcount, 0)))
 
-    event.listen(Engine, "before_cursor_execute", note)
+    event.listen(Engine, "after_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        event.remove(Engine, "after_cursor_execute", note)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from sqlalchemy import create_engine, text
 
 from tests.store.conftest import Place
 from tests.store.given import changes, ids, people
 from unisono.store.contract import Store
 
+_QUERIES = {
+    "import": "SELECT import_error, import_error_first_run, import_error_count FROM v_connector_space WHERE id = 1",
+    "export": "SELECT export_error, export_error_first_run, export_error_count FROM v_connector_space WHERE id = 1",
+}
+
 
 def _streak(place: Place, kind: str) -> tuple[object, ...]:
-    """What an administrator reads of object 1."""
-    engine = create_engine(place.url.replace("///", f"///{place.directory}/"))
-    columns = f"{kind}_error, {kind}_error_first_run, {kind}_error_count"
-    with engine.connect() as connection:
-        row = connection.execute(text(f"SELECT {columns} FROM v_connector_space WHERE id = 1")).one()  # noqa: S608
-    engine.dispose()
-    return tuple(row)
+    (row,) = place.query(_QUERIES[kind])
+    return row
 
 
 @pytest.mark.parametrize("kind", ["import", "export"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from tests.store.given import changes, edges, export_edges, found, found_ids, ids, objects, people, placeholder
@@ -89,10 +90,9 @@ def test_a_removed_object_goes_with_the_references_it_owns(unit: UnitOfWork) -> 
 def test_a_removed_object_that_others_refer_to_becomes_a_placeholder(
     unit: UnitOfWork, edge: list[tuple[int, str, int, str]], export_edge: list[tuple[int, str, int, str, str]]
 ) -> None:
-    everything = {
-        name: "x" for name, dtype in CS_OBJECT.columns.items() if name not in ("id", "connector") and dtype == str
-    }
-    unit.insert_objects(objects({"id": 1, "mv_id": 9, "import_hash": 1, "hologram_hash": 2} | everything, {"id": 2}))
+    everything: dict[str, object] = {name: "x" for name, dtype in CS_OBJECT.columns.items() if dtype == pl.String}
+    numbers = {"id": 1, "mv_id": 9, "import_hash": 1, "hologram_hash": 2}
+    unit.insert_objects(objects(everything | numbers | {"connector": "HR"}, {"id": 2}))
     unit.write_edges(edges(*edge))
     unit.write_export_edges(export_edges(*export_edge))
     unit.delete_objects(ids(1))

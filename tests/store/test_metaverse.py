@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from tests.store.conftest import Place
 from tests.store.given import found, found_ids, ids, join_keys, mv_objects, people, references, terms
@@ -82,7 +81,7 @@ def test_rules_keep_their_ids(store: Store) -> None:
 def test_the_hash_seed_is_secret_and_stays(store: Store, place: Place) -> None:
     with store.read() as reader:
         seed = reader.hash_seed
-    with place.open() as again, again.read() as reader:
+    with place.opened() as again, again.read() as reader:
         assert reader.hash_seed == seed
     assert 0 <= seed < 2**63
 
@@ -91,11 +90,7 @@ def test_administrators_read_the_metaverse_with_a_view(store: Store, place: Plac
     with store.begin() as unit:
         unit.insert_metaverse(mv_objects({"id": 1, "attributes": '{"mail":"a@b.example"}'}))
         unit.insert_objects(people([5, 6], mv_id=1))
-    engine = create_engine(place.url.replace("///", f"///{place.directory}/"))
-    with engine.connect() as connection:
-        row = connection.execute(text("SELECT id, attributes, connectors FROM v_metaverse")).one()
-    engine.dispose()
-    assert tuple(row) == (1, '{"mail":"a@b.example"}', 2)
+    assert place.query("SELECT id, attributes, connectors FROM v_metaverse") == [(1, '{"mail":"a@b.example"}', 2)]
 
 
 def test_nothing_asked_is_nothing_found(unit: UnitOfWork) -> None:

@@ -52,9 +52,7 @@ def test_an_exported_reference_is_replaced_and_removed_by_its_key(unit: UnitOfWo
 
 def test_a_metaverse_reference_is_replaced_with_its_lineage_and_removed_by_its_key(unit: UnitOfWork) -> None:
     unit.write_references(references((1, "m", 2), (1, "m", 3)))
-    unit.write_references(
-        references((1, "m", 2)).with_columns(rule_id=7, run_id=8).cast(references((1, "m", 2)).schema)
-    )
+    unit.write_references(references((1, "m", 2), rule_id=7, run_id=8))
     unit.delete_references(keys((1, "m", 3)))
     assert unit.references_of(ids(1)).rows() == [(1, "m", 2, 7, 8)]
 

@@ -52,7 +52,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,  # plain help: quick, and the same in a pipe
         pretty_exceptions_enable=False,
         no_args_is_help=True,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_unisono)
     for each in COMMANDS:

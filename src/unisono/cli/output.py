@@ -23,6 +23,11 @@ def write_json(document: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
 
 
+def end_paragraph() -> None:
+    """An empty line on standard output, between what is shown in several calls."""
+    sys.stdout.write("\n")
+
+
 def show(parts: Iterable[RenderableType], stream: TextIO) -> None:
     """The parts one below the other, separated by empty lines."""
     separated = [piece for part in parts for piece in (Text(""), part)][1:]

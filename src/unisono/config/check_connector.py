@@ -38,13 +38,11 @@ def connector_settings(
     resolver = _Resolver(at.at("settings"), source)
     values = {name: resolver.resolved(value, (name,)) for name, value in settings.items()}
     kind, unavailable = _kind(kind_name, at)
-    found = kind.validate(values, schema) if kind else ()
-    answers = tuple(
-        _placed(mistake, kind, values, at.at("settings"))
-        for mistake in found
-        if kind and not resolver.has_told(mistake)
-    )
-    return ConnectorSettings(kind=kind, values=values, mistakes=(*unavailable, *resolver.mistakes, *answers))
+    mistakes = [*unavailable, *resolver.mistakes]
+    if kind is not None:
+        answers = (answer for answer in _answers(kind, values, schema) if not resolver.has_told(answer))
+        mistakes += [_placed(answer, kind, values, at.at("settings")) for answer in answers]
+    return ConnectorSettings(kind=kind, values=values, mistakes=tuple(mistakes))
 
 
 def filter_mistakes(connector: ConnectorDefinition, at: At, known: Known) -> Iterator[Mistake]:
@@ -128,6 +126,14 @@ def _kind(name: str, at: At) -> tuple[Kind | None, tuple[Mistake, ...]]:
     return None, (Mistake(check=Check.MISSING_LIBRARY, message=message, place=place, hint=hint),)
 
 
+def _answers(kind: Kind, values: Mapping[str, Any], schema: Schema) -> tuple[SettingMistake, ...]:
+    try:
+        return kind.validate(values, schema)
+    except ValueError:  # from a library that was given what it cannot parse; its text may show the value
+        message, hint = f"the kind {kind.name!r} cannot read these settings", "look at URLs and names of encodings"
+        return (SettingMistake(path=(), message=message, hint=hint),)
+
+
 def _placed(mistake: SettingMistake, kind: Kind, values: Mapping[str, Any], at: At) -> Mistake:
     check = _check(mistake.path, kind.settings, values)
     place = at.key_place(*mistake.path) if check is Check.UNKNOWN_SETTING else at.place(*mistake.path)
@@ -142,10 +148,21 @@ def _check(path: Sequence[Key], fields: Sequence[Setting], value: Any) -> Check:
     setting = next((field for field in fields if field.name == name), None)
     if setting is None:
         return Check.UNKNOWN_SETTING
-    inner = value[name]
+    inner = _member(value, name)
     if setting.type is SettingType.SECRET and isinstance(inner, str):
         return Check.SECRET_IN_CLEAR
     if setting.type in (SettingType.GROUPS, SettingType.GROUP_MAP) and rest:
         member, *rest = rest
-        inner = inner[member]
+        inner = _member(inner, member)
     return _check(rest, setting.fields, inner) if setting.fields else Check.BAD_SETTING
+
+
+def _member(value: Any, key: Key) -> Any:
+    """What stands at the key, or None: a setting may be wrong because it is absent."""
+    match value:
+        case Mapping():
+            return value.get(key)
+        case tuple() if isinstance(key, int) and key < len(value):
+            return value[key]
+        case _:
+            return None

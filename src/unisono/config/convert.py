@@ -8,15 +8,14 @@ from typing import Any
 from unisono.config.documents import (
     ConnectorAttributeShape,
     ConnectorShape,
-    FlowShape,
     GuardShape,
     LimitShape,
     MetaverseAttributeShape,
     MetaverseShape,
-    RuleShape,
     StepShape,
 )
 from unisono.config.locate import At, Key, KeyPath
+from unisono.config.rule_documents import FlowShape, RuleShape
 from unisono.model.guard import DEFAULT_LIMITS, ChangeKind, Guard, Limit
 from unisono.model.project import ConnectorDefinition, DeletionRule, Metaverse
 from unisono.model.rules import Expression, Flow, JoinCondition, Rule

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic.config import JsonDict
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
 
 from unisono.config.checks import Check, shown, suggestion
@@ -144,3 +152,7 @@ ConnectorAttributeName = Annotated[
     AfterValidator(_connector_attribute_name),
     WithJsonSchema({"type": "string", "pattern": f"^{ATTRIBUTE_NAME.pattern}$"}),
 ]
+
+#: A limit, or the rank of a rule.
+COUNT = Field(ge=0, le=2**31 - 1)
+Description = Annotated[str | SkipJsonSchema[None], Field(default=None, description="For people; changes nothing.")]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Generic, TypeVar
 
-from unisono.config.documents import ConnectorShape, MetaverseShape, ProjectShape, RuleShape
+from unisono.config.documents import ConnectorShape, MetaverseShape, ProjectShape
 from unisono.config.files import METAVERSE_FILE, PROJECT_FILE, list_files, read_text
 from unisono.config.forms import Shape
 from unisono.config.locate import At, read_document
 from unisono.config.parse import Items
+from unisono.config.rule_documents import RuleShape
 from unisono.config.shapes import shaped
 from unisono.model.errors import Mistake
 

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from unisono.config.documents import ConnectorShape, MetaverseShape, ProjectShape, RuleShape
+from unisono.config.documents import ConnectorShape, MetaverseShape, ProjectShape
+from unisono.config.rule_documents import RuleShape
 from unisono.connectors.registry import Setting, SettingType, kind_names, load_kind
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

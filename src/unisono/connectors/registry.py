@@ -99,6 +99,12 @@ class Kind:
         return mistakes or self.check(settings, schema)
 
 
+def with_defaults(settings: Settings, fields: Sequence[Setting]) -> dict[str, Any]:
+    """A value for every setting: the given one, or the default where none is given. Any: as in ``Settings``."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    return {setting.name: setting.default for setting in fields} | given
+
+
 def kind_names() -> tuple[str, ...]:
     return tuple(_PACKAGES)
 

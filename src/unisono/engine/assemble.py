@@ -13,8 +13,9 @@ import polars as pl
 
 from unisono.engine.changes import list_changes
 from unisono.engine.compile import CompiledRules, column, comparison_keys
+from unisono.engine.contribute import AMBIGUOUS
 from unisono.engine.counting import count, guard_counts
-from unisono.engine.linking import GONE
+from unisono.engine.linking import GONE, REFUSED
 from unisono.model.frames import JOIN_KEYS, MV_OBJECT
 from unisono.model.plan import LINKS, PENDING_EXPORTS, PROVISIONED, RENAMED_ADDS, SYNC_ERRORS, SyncPlan
 
@@ -29,7 +30,8 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
     errors = pl.concat([result.errors for result in decisions.types]) if decisions.types else None
     failed = errors["mv_id"].unique() if errors is not None else _NO_IDS
     objects = decisions.linking.objects.with_columns(
-        failed=pl.col("mv_id").is_in(failed.implode()).fill_null(value=False)
+        failed=(pl.col("event") == REFUSED)
+        | pl.col("mv_id").is_in(failed.implode()).fill_null(value=False)
         | pl.col("old_mv_id").is_in(failed.implode()).fill_null(value=False)
     )
     good = objects.filter(~pl.col("failed"))
@@ -223,15 +225,31 @@ def _renamed_adds(results: list[TypeResult]) -> pl.DataFrame:
 
 
 def _errors(objects: pl.DataFrame, errors: pl.DataFrame | None) -> pl.DataFrame:
-    """One row per failed selected object: the first error of its metaverse object, new link before old one."""
+    """One row per failed selected object: its refusal, or the first error of its metaverse object, new before old."""
+    refused = _refusals(objects.filter(pl.col("event") == REFUSED))
     if errors is None or errors.is_empty():
-        return SYNC_ERRORS.empty()
+        return refused
     first = errors.unique("mv_id", keep="first", maintain_order=True)
     failed = objects.filter("failed").select("id", pl.col("mv_id").alias("new_mv_id"), "old_mv_id")
     by_new = failed.join(first, left_on="new_mv_id", right_on="mv_id")
     by_old = failed.join(first, left_on="old_mv_id", right_on="mv_id")
-    both = pl.concat([by_new.select(_ERROR_COLUMNS), by_old.select(_ERROR_COLUMNS)])
+    both = pl.concat([refused, by_new.select(_ERROR_COLUMNS), by_old.select(_ERROR_COLUMNS)])
     return SYNC_ERRORS.check(both.unique("id", keep="first", maintain_order=True)).sort("id")
+
+
+def _refusals(objects: pl.DataFrame) -> pl.DataFrame:
+    nothing = pl.lit(None, dtype=pl.String)
+    return objects.select(
+        "id",
+        code=pl.lit(AMBIGUOUS),
+        algorithm_step=pl.lit("join"),
+        target=nothing,
+        attribute=nothing,
+        rule="link_rule",
+        message=pl.format(
+            "another object of {} is joined to metaverse object #{} already", "connector", "refused_mv_id"
+        ),
+    )
 
 
 _ERROR_COLUMNS = ["id", "code", "algorithm_step", "target", "attribute", "rule", "message"]

@@ -21,10 +21,12 @@ _ERRORS = {"id": pl.Int64, "anchor": pl.String, "dn": pl.String, "attribute": pl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """``settled``: (id, pending_export, export_operation) of objects that no longer await confirmation; what was
-    denied is pending again. ``returned``: ids of objects whose exported deletion did not happen. ``edges_settled``:
-    export edges to remove; ``edges_again``: export edges that are pending again. ``errors``: (id, anchor, dn, attribute,
-    message)."""
+    """What an import says about what was exported.
+
+    ``settled``: (id, pending_export, export_operation) of objects that await nothing any more; what was denied is
+    pending again. ``returned``: ids of objects whose exported deletion did not happen. ``edges_settled``: export edges
+    to remove; ``edges_again``: export edges that are pending again. ``errors``: (id, anchor, dn, attribute, message).
+    """
 
     settled: pl.DataFrame
     returned: pl.Series

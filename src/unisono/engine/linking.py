@@ -19,6 +19,7 @@ JOINED = "joined"
 PROJECTED = "projected"
 KEPT = "kept"  # was and is a connector
 REMAINS = "remains"  # disconnector
+REFUSED = "refused"  # disconnector that found a metaverse object which has a connector of this connector already
 EXPLICIT = "explicit"  # explicit disconnector
 
 
@@ -29,7 +30,7 @@ class Linking:
     - ``event``: one of the names above; ``retyped``: whether a delete-add was processed; ``pending``: whether there is
       something to push through;
     - ``old_mv_id``, and ``mv_id``, ``link_kind``, ``link_rule``, ``state`` as they are now (null ``mv_id``: no link);
-    - ``metaverse_type``: of a projected object.
+    - ``metaverse_type``: of a projected object; ``refused_mv_id``: what a refused object had found.
 
     ``images``: per (connector, object type) the linked objects with their attribute columns (as last imported).
     """
@@ -37,6 +38,35 @@ class Linking:
     objects: pl.DataFrame
     images: dict[tuple[str, str], pl.DataFrame]
     deferred: pl.Series
+
+
+def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: CompiledRules) -> Linking:
+    """Undo joins to metaverse objects to which the same connector contributes already (engine specification §4.9).
+
+    Declared flows of two objects could not both be right. The connector that came first stays, the later object gets
+    the error. A connector without inbound flows may join several. ``others``: the not selected connectors.
+    """
+    contributing = {compiled.rule.connector for compiled in rules.inbound if compiled.flows}
+    taken = pl.concat(
+        [
+            others.select("connector", "mv_id"),
+            linking.objects.filter(pl.col("event") == KEPT).select("connector", "mv_id"),
+        ]
+    ).unique()
+    joining = linking.objects.filter((pl.col("event") == JOINED) & pl.col("connector").is_in(sorted(contributing)))
+    first = joining.join(taken, on=["connector", "mv_id"], how="anti", maintain_order="left")
+    accepted = first.unique(["connector", "mv_id"], keep="first", maintain_order=True)["id"]
+    refused = joining.filter(~pl.col("id").is_in(accepted.implode()))["id"]
+    if refused.is_empty():
+        return linking
+    is_refused = pl.col("id").is_in(refused.implode())
+    undone = linking.objects.with_columns(
+        event=pl.when(is_refused).then(pl.lit(REFUSED)).otherwise(pl.col("event")),
+        refused_mv_id=pl.when(is_refused).then(pl.col("mv_id")),
+        mv_id=pl.when(~is_refused).then(pl.col("mv_id")),
+    )
+    images = {pair: frame.filter(~is_refused) for pair, frame in linking.images.items()}
+    return Linking(objects=undone, images=images, deferred=linking.deferred)
 
 
 def link(selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids) -> Linking:
@@ -50,6 +80,7 @@ def link(selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids) -
         images[connector, object_type] = one.filter(pl.col("mv_id").is_not_null())
     order = selected.select("id").with_row_index("order")
     objects = pl.concat(decided).join(order, on="id").sort("order").drop("order")
+    objects = objects.with_columns(refused_mv_id=pl.lit(None, dtype=pl.Int64))
     return Linking(objects=objects, images=images, deferred=pl.concat(deferred))
 
 

@@ -22,7 +22,7 @@ from unisono.engine.contribute import AMBIGUOUS, NumberedFlow, ambiguous, contri
 from unisono.engine.deletion import deprovision, to_delete
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.images import by_type, image
-from unisono.engine.linking import FILTERED, GONE, RETYPED, Linking, link
+from unisono.engine.linking import FILTERED, GONE, Linking, link, refuse_second_connectors
 from unisono.engine.outbound import Outbound, outbound
 from unisono.engine.resolve import Resolved, resolve
 from unisono.model.frames import CS_OBJECT, MV_OBJECT
@@ -82,10 +82,11 @@ def decide(
 ) -> Decisions:
     """All decisions of ``plan_synchronization``; preview shows them step by step."""
     linking = link(selected, rules, facts, ids)
-    objects = linking.objects
-    metaverse = _metaverse(objects, facts)
+    metaverse = _metaverse(linking.objects, facts)
     linked = facts.connectors_of(metaverse.filter(~pl.col("is_new"))["id"])
-    others = linked.filter(~pl.col("id").is_in(objects["id"].implode())).sort("id")
+    others = linked.filter(~pl.col("id").is_in(selected["id"].implode())).sort("id")
+    linking = refuse_second_connectors(linking, others, rules)
+    objects = linking.objects
     cut = objects.filter(_cut()).select("connector", mv_id="old_mv_id")
     remaining = pl.concat(
         [others.select("connector", "mv_id"), objects.drop_nulls("mv_id").select("connector", "mv_id")]
@@ -134,7 +135,10 @@ def _cut() -> pl.Expr:
 
 
 def _metaverse(objects: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    """``MV_OBJECT`` and ``is_new`` of every metaverse object that the selection touches, by id."""
+    """``MV_OBJECT`` and ``is_new`` of every metaverse object that the selection touches, in the order of its objects.
+
+    Where metaverse objects want the same thing, such as a name, the first one gets it.
+    """
     projected = objects.filter(pl.col("metaverse_type").is_not_null()).select(
         id="mv_id",
         object_type="metaverse_type",
@@ -145,7 +149,11 @@ def _metaverse(objects: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     touched = pl.concat([objects["mv_id"], objects["old_mv_id"]]).drop_nulls().unique()
     existing = facts.metaverse(touched.filter(~touched.is_in(projected["id"].implode())).alias("id"))
     both = pl.concat([MV_OBJECT.check(existing).with_columns(is_new=pl.lit(value=False)), projected])
-    return both.sort("id")
+    position = (
+        objects.select("mv_id", "old_mv_id").with_row_index("position").unpivot(index="position", value_name="id")
+    )
+    first = position.drop_nulls("id").group_by("id").agg(pl.col("position").min())
+    return both.join(first, on="id").sort("position").drop("position")
 
 
 def _as_linked(selected: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
@@ -310,4 +318,4 @@ def _unstable(lost: pl.Series, others: pl.DataFrame, selected_linked: pl.DataFra
     )
 
 
-__all__ = ["CALL_LIMIT", "RETYPED", "Decisions", "TypeResult", "decide", "plan_synchronization"]
+__all__ = ["CALL_LIMIT", "Decisions", "TypeResult", "decide", "plan_synchronization"]

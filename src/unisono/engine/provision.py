@@ -50,7 +50,10 @@ def provision(
 def _join(
     metaverse: pl.DataFrame, target: tuple[str, str], outbound: list[CompiledRule], rules: CompiledRules, facts: Facts
 ) -> pl.DataFrame:
-    """Disconnectors that the join criteria of outbound rules pair with exactly one object, and it with exactly one."""
+    """Disconnectors that join criteria of outbound rules give to the metaverse objects, in their order.
+
+    An object takes the only disconnector that a group of conditions finds; who comes later finds it gone.
+    """
     joining = [compiled for compiled in outbound if compiled.joins]
     nothing = facts.objects(pl.Series("id", [], dtype=pl.Int64))
     if not joining or metaverse.is_empty():
@@ -60,13 +63,14 @@ def _join(
         return nothing
     reads = frozenset[str]().union(*(c.reads for compiled in joining for group in compiled.joins for c in group))
     images = image(disconnectors, rules.connector(target[0]).schema[target[1]], reads, pending=True)
+    groups = [(compiled, position) for compiled in joining for position in range(len(compiled.joins))]
     pairs = [
-        _pairs(metaverse.filter(compiled.in_scope), images, compiled, position, rules)
-        for compiled in joining
-        for position in range(len(compiled.joins))
+        _pairs(metaverse.filter(compiled.in_scope), images, compiled, position, rules).with_columns(
+            group=pl.lit(number)
+        )
+        for number, (compiled, position) in enumerate(groups)
     ]
-    found = pl.concat(pairs).unique("mv_id", keep="first", maintain_order=True)
-    found = found.filter(~pl.col("id").is_duplicated())
+    found = _take_turns(pl.concat(pairs), metaverse["id"].to_list())
     return disconnectors.drop("mv_id", "link_rule").join(found, on="id", maintain_order="left").select(nothing.columns)
 
 
@@ -84,8 +88,30 @@ def _pairs(
         pairs = matches if pairs is None else pairs.join(matches, on=["id", "mv_id"], how="semi")
     if pairs is None:
         pairs = pl.DataFrame(schema={"id": pl.Int64, "mv_id": pl.Int64})
-    alone = pairs.filter(~pl.col("id").is_duplicated() & ~pl.col("mv_id").is_duplicated()).sort("mv_id")
-    return alone.with_columns(link_rule=pl.lit(compiled.rule.name))
+    return pairs.with_columns(link_rule=pl.lit(compiled.rule.name))
+
+
+def _take_turns(pairs: pl.DataFrame, order: list[int]) -> pl.DataFrame:
+    """(id, mv_id, link_rule): the metaverse objects choose one after the other; only contested ones need turns."""
+    alone = ~pl.col("id").n_unique().over("mv_id").gt(1) & ~pl.col("mv_id").n_unique().over("id").gt(1)
+    columns = ["id", "mv_id", "link_rule"]
+    simple = pairs.filter(alone).unique("mv_id", keep="first", maintain_order=True).select(columns)
+    contested = pairs.filter(~alone)
+    if contested.is_empty():
+        return simple
+    places = {mv_id: place for place, mv_id in enumerate(order)}
+    choices: dict[int, dict[int, list[tuple[int, str]]]] = {}
+    for cs_id, mv_id, group, rule in contested.select("id", "mv_id", "group", "link_rule").iter_rows():
+        choices.setdefault(mv_id, {}).setdefault(group, []).append((cs_id, rule))
+    taken: dict[int, tuple[int, str]] = {}
+    for mv_id in sorted(choices, key=lambda one: places[one]):
+        for _, found in sorted(choices[mv_id].items()):
+            free = [(cs_id, rule) for cs_id, rule in found if cs_id not in taken]
+            if len(free) == 1:
+                taken[free[0][0]] = (mv_id, free[0][1])
+                break
+    turns = [{"id": cs_id, "mv_id": mv_id, "link_rule": rule} for cs_id, (mv_id, rule) in taken.items()]
+    return pl.concat([simple, pl.DataFrame(turns, schema=simple.schema)])
 
 
 def _create(
@@ -105,8 +131,8 @@ def _create(
         .then(pl.lit(f"no name can be built for a new object in {connector}"))
         .when(pl.col("dn_key").is_in(taken.implode()))
         .then(pl.format("{} exists already in " + connector + ": join it, or give the new object another name", "dn"))
-        .when(pl.col("dn_key").is_duplicated())
-        .then(pl.format("several new objects in " + connector + " would be named {}", "dn"))
+        .when(~pl.col("dn_key").is_first_distinct())
+        .then(pl.format("another new object in " + connector + " is named {} already", "dn"))
     )
     judged = named.with_columns(message=problem)
     good = judged.filter(pl.col("message").is_null())

@@ -12,10 +12,11 @@ from datetime import datetime
 from itertools import count
 
 from unisono.expressions import ast, typed
+from unisono.expressions.advice import conversion, suggestion
 from unisono.expressions.folding import folded
 from unisono.expressions.functions import FUNCTIONS, UNSUPPORTED
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NOTHING, NUMBER, TEXT, Kind, common
-from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes, suggestion
+from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
 from unisono.expressions.operators import ARITHMETIC, AS_LIST, COMPARISONS, JOIN, JOIN_BINARY
 from unisono.expressions.registry import Form, Function, Parameter, Shape
 from unisono.expressions.values import Marker, Scalar
@@ -24,20 +25,6 @@ from unisono.model.schema import Attribute, AttributeType
 MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Marker.IGNORE}
 
 _BROKEN = typed.Constant(kind=NOTHING, value=None)
-
-#: How to get from what is given (second) to what is wanted (first).
-_CONVERSIONS = {
-    (AttributeType.INTEGER, AttributeType.STRING): "CNum(…) makes a number of a text",
-    (AttributeType.INTEGER, AttributeType.DATETIME): "NumFromDate(…) makes a number of a date",
-    (AttributeType.STRING, AttributeType.INTEGER): "CStr(…) makes a text of a number",
-    (AttributeType.STRING, AttributeType.BOOLEAN): "CStr(…) makes a text of a boolean",
-    (AttributeType.STRING, AttributeType.DATETIME): "FormatDateTime(…) makes a text of a date",
-    (AttributeType.STRING, AttributeType.BINARY): "ConvertToBase64(…) makes a text of a binary",
-    (AttributeType.DATETIME, AttributeType.STRING): "CDate(…) makes a date of a text",
-    (AttributeType.DATETIME, AttributeType.INTEGER): "DateFromNum(…) makes a date of a file time",
-    (AttributeType.BOOLEAN, AttributeType.INTEGER): "compare it, as in … > 0, or use CBool(…)",
-    (AttributeType.BOOLEAN, AttributeType.STRING): "compare it, as in … = \"True\", or use CBool(…)",
-}
 
 
 def check(
@@ -86,7 +73,7 @@ class _Checker:
             case ast.Operation():
                 return self._operation(expression)
 
-    # --- names -------------------------------------------------------------------------------------------------------
+    # --- names ------------------------------------------------------------------------------------------------------
 
     def _name(self, name: ast.Name, *, result: bool) -> typed.Node:
         if name.name not in MARKERS:
@@ -119,16 +106,17 @@ class _Checker:
         slot, kind = self._variables[read.name]
         return typed.Variable(kind=kind, slot=slot)
 
-    # --- calls -------------------------------------------------------------------------------------------------------
+    # --- calls ------------------------------------------------------------------------------------------------------
 
     def _call(self, call: ast.Call, *, result: bool) -> typed.Node:
         overloads = FUNCTIONS.get(call.name)
         if overloads is None:
             return self._no_function(call)
         first = overloads[0]
-        if not first.fewest <= len(call.arguments) <= (first.most or len(call.arguments)):
+        given = len(call.arguments)
+        if given < first.fewest or (first.most is not None and given > first.most):
             self._check_all(call.arguments)
-            message = f"{call.name} takes {_arity(first)}, not {len(call.arguments)}"
+            message = f"{call.name} takes {_arity(first)}, not {given}"
             return self.mistake("wrong-arity", message, call.position, first.signature)
         if isinstance(first, Form):
             with self._deciding(result=result):
@@ -179,9 +167,7 @@ class _Checker:
         for parameter, node, place in zip(parameters, nodes, positions, strict=True):
             self._check_argument(function, parameter, node, place)
         shaped = [self.many(n) if p.shape is Shape.MANY else n for p, n in zip(parameters, nodes, strict=True)]
-        mapped = [
-            i for i, p in enumerate(parameters) if p.shape is Shape.ONE and shaped[i].kind.multivalued
-        ]
+        mapped = [i for i, p in enumerate(parameters) if p.shape is Shape.ONE and shaped[i].kind.multivalued]
         if len(mapped) > 1:
             message = f"{function.name} can be mapped over one multivalued argument, not over {len(mapped)}"
             return self.mistake("multivalued", message, positions[mapped[1]], "Item(…, 1) takes one value")
@@ -208,13 +194,13 @@ class _Checker:
         given = node.kind.scalar
         if not _accepts(parameter, node):
             message = f"{function.name}: {parameter.name} must be {parameter.wants}, not {node.kind}"
-            hints = (_CONVERSIONS.get((wanted, given), "") for wanted in sorted(parameter.accepts) if given)
-            self.mistake("wrong-type", message, position, next(filter(None, hints), ""))
-        elif parameter.check and isinstance(node, typed.Constant) and node.value is not None:
-            if wrong := parameter.check(node.value):
-                self.mistake("wrong-constant", f"{function.name}: {wrong}", position)
+            self.mistake("wrong-type", message, position, conversion(parameter.accepts, given))
+            return
+        known = node.value if isinstance(node, typed.Constant) else None
+        if parameter.check and known is not None and (wrong := parameter.check(known)):
+            self.mistake("wrong-constant", f"{function.name}: {wrong}", position)
 
-    # --- operators ---------------------------------------------------------------------------------------------------
+    # --- operators --------------------------------------------------------------------------------------------------
 
     def _operation(self, operation: ast.Operation) -> typed.Node:
         if operation.operator in ("&&", "||"):
@@ -227,18 +213,14 @@ class _Checker:
             return self._built(ARITHMETIC[operation.operator], nodes, positions, operation.position)
         scalars = {node.kind.scalar for node in nodes} - {None}
         if AttributeType.BINARY in scalars and len(scalars) > 1:
-            hint = _CONVERSIONS[AttributeType.STRING, AttributeType.BINARY]
+            hint = conversion({AttributeType.STRING}, AttributeType.BINARY)
             return self.mistake("wrong-type", "&: a binary is joined only with a binary", operation.position, hint)
         join = JOIN_BINARY if AttributeType.BINARY in scalars else JOIN
         return self._built(join, nodes, positions, operation.position)
 
     def _logic(self, operation: ast.Operation) -> typed.Node:
         for operand in operation.operands:
-            if (
-                isinstance(operand, ast.Operation)
-                and operand.operator in ("&&", "||")
-                and not operand.parenthesized
-            ):
+            if isinstance(operand, ast.Operation) and operand.operator in ("&&", "||") and not operand.parenthesized:
                 message = "&& and || without parentheses are evaluated from left to right"
                 self._warning("mixed-operators", message, operation.position, "write parentheses")
         operands = tuple(self.condition(operand) for operand in operation.operands)
@@ -255,14 +237,12 @@ class _Checker:
         kind = common(kinds)
         if kind is None:
             message = f"{name}: {kinds[0]} cannot be compared with {kinds[1]}"
-            left, right = kinds[0].scalar, kinds[1].scalar
-            hint = _CONVERSIONS.get((left, right), "") if left and right else ""  # type: ignore[arg-type]
-            return self.mistake("wrong-type", message, position, hint)
+            return self.mistake("wrong-type", message, position, "CStr(…), CNum(…) and CDate(…) convert")
         if kind == BINARY and name not in ("=", "<>"):
             return self.mistake("wrong-type", f"{name}: binaries have no order", position)
         return self._folded(typed.Call(kind=BOOLEAN, function=COMPARISONS[name], arguments=tuple(nodes)))
 
-    # --- for forms ---------------------------------------------------------------------------------------------------
+    # --- for forms --------------------------------------------------------------------------------------------------
 
     def value(self, expression: ast.Expression) -> typed.Node:
         return self.check(expression, result=False)
@@ -273,7 +253,7 @@ class _Checker:
     def condition(self, expression: ast.Expression) -> typed.Node:
         node = self.value(expression)
         if node.kind.scalar not in (None, AttributeType.BOOLEAN):
-            hint = _CONVERSIONS.get((AttributeType.BOOLEAN, node.kind.scalar), "")
+            hint = conversion({AttributeType.BOOLEAN}, node.kind.scalar)
             message = f"a condition must be True or False, not {node.kind}"
             return self.mistake("wrong-type", message, expression.position, hint)
         if node.kind.multivalued:
@@ -370,5 +350,3 @@ def _arity(function: Function | Form) -> str:
     if function.fewest == function.most:
         return f"{function.most} argument{'s' if function.most != 1 else ''}"
     return f"{function.fewest} to {function.most} arguments"
-
-

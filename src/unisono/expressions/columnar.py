@@ -109,7 +109,7 @@ class _Compiler:
             raise _NeedsRows  # bound outside the list that is being compiled
         return self._slots[node.slot]
 
-    # --- calls -------------------------------------------------------------------------------------------------------
+    # --- calls ------------------------------------------------------------------------------------------------------
 
     def _call(self, node: typed.Call) -> Column:
         columns = [self.compile(argument) for argument in node.arguments]
@@ -155,7 +155,7 @@ class _Compiler:
         size = _ROW_BY_ROW_SIZE + sum(self._slots[slot].size for slot in typed.free_slots(node))
         return Column(value=value, error=error, marker=marker, null_on_error=True, size=size, growth=1)
 
-    # --- logic and flow ----------------------------------------------------------------------------------------------
+    # --- logic and flow ---------------------------------------------------------------------------------------------
 
     def _logic(self, node: typed.Logic) -> Column:
         columns = [self.compile(operand) for operand in node.operands]
@@ -205,12 +205,10 @@ class _Compiler:
             size=bound.size + body.size,
         )
 
-    # --- lists -------------------------------------------------------------------------------------------------------
+    # --- lists ------------------------------------------------------------------------------------------------------
 
     def _each(self, node: typed.Each) -> Column:
-        return self._over_values(
-            node, node.body, lambda values, result: values.list.eval(result).list.drop_nulls()
-        )
+        return self._over_values(node, node.body, lambda values, result: values.list.eval(result).list.drop_nulls())
 
     def _filter(self, node: typed.Filter) -> Column:
         return self._over_values(node, node.condition, lambda values, result: values.list.filter(result))

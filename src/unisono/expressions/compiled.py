@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from unisono.expressions.columnar import Column, compile_node
 from unisono.expressions.grammar import parse
 from unisono.expressions.kinds import TEXT_LIKE, Kind
 from unisono.expressions.mistakes import ExpressionMistake
-from unisono.expressions.rowwise import Evaluator, evaluator, outcome
+from unisono.expressions.rowwise import Evaluator, Scope, evaluator, outcome
 from unisono.expressions.values import Result
 from unisono.model.schema import Attribute, AttributeType
 
@@ -31,7 +32,7 @@ class Environment:
             raise ValueError("the environment's time must be aware and in UTC")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Compiled:
     """A checked expression in both forms, which agree for every object.
 
@@ -48,12 +49,11 @@ class Compiled:
     error: pl.Expr | None  # text; null where all is well. None: cannot fail
     marker: pl.Expr | None  # "authoritative-null", "ignore" or null. None: never marked
     warnings: tuple[ExpressionMistake, ...] = ()
-    _evaluator: Evaluator = field(repr=False, compare=False)
+    _evaluator: Evaluator = field(repr=False)
 
     def evaluate(self, row: Mapping[str, object]) -> Result:
         """The result for one object: attribute values by name (without prefix), those that lack are NULL."""
-        scope: dict[str | int, object] = dict(row)
-        return outcome(lambda: self._evaluator(scope))
+        return outcome(lambda: self._evaluator(cast("Scope", row)))
 
     @property
     def kind(self) -> Kind:

@@ -44,9 +44,7 @@ def _parameter(function: Function, place: int) -> Parameter:
     return function.parameters[min(place, len(function.parameters) - 1)]
 
 
-def node(
-    node: typed.Node, inputs: Mapping[str | int, pl.Expr]
-) -> tuple[pl.Expr, pl.Expr | None, pl.Expr | None]:
+def node(node: typed.Node, inputs: Mapping[str | int, pl.Expr]) -> tuple[pl.Expr, pl.Expr | None, pl.Expr | None]:
     """Value, error and marker of a node; ``inputs`` by attribute name and by slot are what it reads."""
     names, columns, evaluate = list(inputs), list(inputs.values()), evaluator(node)
     captured = _captured(lambda *values: evaluate(dict(zip(names, values, strict=True))))
@@ -77,8 +75,10 @@ def _part(
 
     def run(rows: pl.Series) -> pl.Series:
         table = rows.struct.unnest()
+        if not required:
+            return evaluated(table)
         wanted = table.with_row_index("row").drop_nulls([str(place) for place in required])
-        if not required or wanted.height == table.height:
+        if wanted.height == table.height:
             return evaluated(table)
         results = wanted.select("row", result=evaluated(wanted.drop("row")))
         return table.select(row=pl.row_index()).join(results, on="row", how="left", maintain_order="left")["result"]

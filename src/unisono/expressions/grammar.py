@@ -7,7 +7,7 @@ when the first expression is parsed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -80,7 +80,7 @@ def parse(text: str) -> ast.Expression:
     """The tree of ``text``; raises ``ExpressionMistakes`` with the first syntax error."""
     if len(text) > MOST_TEXT_BYTES or len(text.encode(errors="replace")) > MOST_TEXT_BYTES:
         raise _mistake("the expression is longer than 64 KiB", ast.Position(), check="expression-too-long")
-    from lark import UnexpectedInput  # noqa: PLC0415 - loaded when it is used
+    from lark import UnexpectedInput
 
     try:
         return cast("ast.Expression", _parser().parse(text))
@@ -88,9 +88,14 @@ def parse(text: str) -> ast.Expression:
         raise _syntax_mistake(text, error) from None
 
 
+def quoted(text: str) -> str:
+    """The literal that gives this text."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 @cache
 def _parser() -> Lark:
-    from lark import Lark  # noqa: PLC0415 - loaded when it is used
+    from lark import Lark
 
     return Lark(_GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=False)
 
@@ -157,13 +162,15 @@ class _Builder:
 
 
 def _position(token: Token) -> ast.Position:
-    return ast.Position(token.line or 1, token.column or 1)
+    return ast.Position(cast("int", token.line), cast("int", token.column))  # the lexer counts both
 
 
 def _deeper(nodes: Sequence[ast.Expression], position: ast.Position) -> int:
     depth = 1 + max((node.depth for node in nodes), default=0)
     if depth > MOST_DEPTH:
-        raise _mistake(f"the expression is nested deeper than {MOST_DEPTH} levels", position, check="expression-too-deep")
+        raise _mistake(
+            f"the expression is nested deeper than {MOST_DEPTH} levels", position, check="expression-too-deep"
+        )
     return depth
 
 
@@ -177,9 +184,8 @@ def _syntax_mistake(text: str, error: UnexpectedInput) -> ExpressionMistakes:
     token = getattr(error, "token", None)
     if token is not None and token.type == "$END":
         return _mistake("the expression ends too early", _end(text), hint=_missing(error))
-    position = ast.Position(max(error.line, 1), max(error.column, 1))
-    found = str(token) if token is not None else text[error.pos_in_stream or 0]
-    start = error.pos_in_stream or 0
+    position, start = ast.Position(error.line, error.column), cast("int", error.pos_in_stream)
+    found = text[start] if token is None else str(token)
     doubled = found == "=" and text[:start].rstrip().endswith("=")
     hint = _HINTS["=="] if doubled else _HINTS.get(found, "") or _WORD_HINTS.get(found.lower(), "")
     return _mistake(f"unexpected {_shown(found)}", position, hint=hint)
@@ -190,7 +196,7 @@ def _shown(found: str) -> str:
 
 
 def _missing(error: UnexpectedInput) -> str:
-    accepted = getattr(error, "accepts", None) or getattr(error, "expected", ())
+    accepted: Collection[str] = getattr(error, "accepts", None) or ()
     return "a closing parenthesis is missing" if "RPAR" in accepted else "a value is missing"
 
 

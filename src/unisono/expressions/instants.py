@@ -56,9 +56,10 @@ def _offset(part: dict[str, str]) -> timedelta:
 
 
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def _half(instant: datetime) -> str:
@@ -92,7 +93,10 @@ _GROUPS: dict[str, tuple[Callable[[datetime], str], str | None]] = {
     "tt": (_half, "%p"),
     "t": (lambda t: _half(t)[0], None),
 }
-_PIECE = re.compile(r"""(?P<group>(?P<letter>[yMdHhmsft])(?P=letter)*)|(?P<quote>['"])(?P<inside>.*?)(?P=quote)|\\?(?P<one>.)""", re.DOTALL)
+_PIECE = re.compile(
+    r"""(?P<group>(?P<letter>[yMdHhmsft])(?P=letter)*)|(?P<quote>['"])(?P<inside>.*?)(?P=quote)|\\?(?P<one>.)""",
+    re.DOTALL,
+)
 
 
 @lru_cache(maxsize=256)
@@ -101,12 +105,12 @@ def _pieces(form: str) -> tuple[str | tuple[Callable[[datetime], str], str | Non
     for match in _PIECE.finditer(form):
         group = match["group"]
         literal = match["inside"] if match["quote"] else match["one"]
-        pieces.append(_GROUPS[group] if group in _GROUPS else group or literal)
+        pieces.append(_GROUPS.get(group, group or literal))
     return tuple(pieces)
 
 
 def write_date(instant: datetime, form: str) -> str:
-    """The instant in a .NET custom format; what is no letter group stands for itself, as do quoted and escaped parts."""
+    """The instant in a .NET custom format; other characters, and quoted or escaped ones, stand for themselves."""
     return "".join(piece if isinstance(piece, str) else piece[0](instant) for piece in _pieces(form))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from unisono.model.errors import UnisonoError
 
@@ -31,11 +29,3 @@ class ExpressionMistakes(UnisonoError):
         more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
         super().__init__(f"line {first.line}, column {first.column}: {first.message}{more}")
         self.mistakes = mistakes
-
-
-def suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
-    """A hint with the known name that looks most like ``name``, or nothing. Names that differ in case come first."""
-    candidates = sorted(known)
-    same = [candidate for candidate in candidates if candidate.lower() == name.lower()]
-    close = same or get_close_matches(name, candidates, n=1)
-    return f"did you mean {form.format(close[0])}?" if close else ""

@@ -138,4 +138,3 @@ OPERATORS: tuple[tuple[str, str, str], ...] = (
     ("`<` `<=` `>` `>=`", "texts, numbers, dates, booleans → boolean", "False when a side is NULL"),
     ("`&&` `||`", "booleans → boolean", "NULL counts as False; the right side is evaluated only when it matters"),
 )
-

@@ -47,9 +47,9 @@ def evaluator(node: typed.Node) -> Evaluator:
     """A function from the scope to the node's value or marker; it raises ``Failure``."""
     match node:
         case typed.Constant(value=value):
-            return lambda scope: value
+            return lambda _: value
         case typed.Mark(marker=marker):
-            return lambda scope: marker
+            return lambda _: marker
         case typed.Read(attribute=key) | typed.Variable(slot=key):
             return lambda scope: scope.get(key)
         case typed.Call():

@@ -99,7 +99,7 @@ class Each:
 
 
 def each(*, slot: int, values: Node, body: Node) -> Each:
-    """An ``Each`` of the right kind. A body that never gives a value makes empty lists, which are lists of something."""
+    """An ``Each`` of the right kind. A body that never gives a value makes empty lists, and those have a type."""
     element = TEXT if body.kind.scalar is None else body.kind
     return Each(kind=element.several, slot=slot, values=values, body=body)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
 Scalar: TypeAlias = bool | int | str | bytes | datetime
-Value: TypeAlias = Scalar | list[Scalar] | None
+Printable: TypeAlias = bool | int | str | datetime
+Value: TypeAlias = Scalar | Sequence[Scalar] | None
 
 
 class Marker(StrEnum):
@@ -68,7 +69,7 @@ def within_integer(number: int) -> int:
     return number
 
 
-def text_of(value: bool | int | str | datetime) -> str:
+def text_of(value: Printable) -> str:
     """How a value prints, in ``&`` and ``CStr``."""
     match value:
         case bool():

@@ -297,6 +297,34 @@ def test_hidden_files_and_notes_are_left_alone(tmp_path: Path) -> None:
     assert load_project(tmp_path, environ={}).warnings == ()
 
 
+# --- kinds of connectors ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        pytest.param("delimited-text", "{file: a.csv, anchor: [id], encoding: undefined}", id="an encoding"),
+        pytest.param("sql", "{url: 'postgresql://[::1/x', tables: {person: {table: t, anchor: [id]}}}", id="a URL"),
+        pytest.param("ldap", "{url: 'ldap://[x', base: dc=example}", id="an address"),
+    ],
+)
+def test_a_setting_that_no_library_can_parse_is_a_mistake(kind: str, settings: str, tmp_path: Path) -> None:
+    copy(SOUND, tmp_path)
+    text = f"kind: {kind}\nsettings: {settings}\ntypes: {{person: {{attributes: {{id: string}}}}}}\n"
+    (tmp_path / "connectors" / "new.yaml").write_text(text, encoding="utf-8")
+    (mistake, *_) = mistakes_in(tmp_path)
+    assert mistake.startswith("connectors/new.yaml:2:")
+    assert mistake.endswith("bad-setting")
+
+
+def test_a_kind_whose_library_is_missing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "unisono.connectors.sql", None)  # the import fails as without the library
+    with pytest.raises(ConfigurationError) as raised:
+        load_project(COMPLETE, environ=ENVIRON)
+    (mistake,) = raised.value.mistakes
+    assert (mistake.check, str(mistake.place)) == ("missing-library", "connectors/app.yaml:1:7")
+
+
 # --- cost ------------------------------------------------------------------------------------------------------------
 
 

@@ -205,6 +205,13 @@ def test_a_file_without_header_has_the_configured_columns(tmp_path: Path) -> Non
     assert result.objects[0]["level"] == 7
 
 
+def test_attributes_may_have_the_names_of_places(tmp_path: Path) -> None:
+    names = ("uid", "entry", "line", "column", "code", "c0", "value", "changed")
+    schema = Schema(object_types=(ObjectType(name="thing", attributes=tuple(Attribute(name=n) for n in names)),))
+    result = imported(tmp_path, ",".join(names) + "\n" + ",".join(f"<{name}>" for name in names), schema=schema)
+    assert [{name: row[name] for name in names} for row in result.objects] == [{name: f"<{name}>" for name in names}]
+
+
 def test_columns_that_nobody_asks_for_are_ignored(tmp_path: Path) -> None:
     assert imported(tmp_path, "shoe size,level,name,uid,shoe size\n42,5,Ann,1,43\n").anchors == ["1"]
 

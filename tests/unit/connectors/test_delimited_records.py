@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import pairwise
+import itertools
 
 import polars as pl
 import pytest
@@ -41,7 +41,7 @@ ANY_TEXT = st.lists(PIECES, max_size=30).map("".join)
 @given(ANY_TEXT, st.integers(1, 3), st.lists(st.integers(0, 40), max_size=3))
 def test_fast_and_careful_reading_agree_on_any_text_in_any_blocks(text: str, columns: int, cuts: list[int]) -> None:
     bounds = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    blocks = [text[start:end].encode() for start, end in pairwise(bounds) if start < end]
+    blocks = [text[start:end].encode() for start, end in itertools.pairwise(bounds) if start < end]
     careful = read([text.encode()], columns, CarefulGrammar(Dialect()))
     assert read(blocks, columns, Grammar(Dialect())) == careful
 
@@ -74,6 +74,16 @@ def test_a_record_without_end_stops_before_memory_does() -> None:
     with pytest.raises(StepStop, match="begins in line 1") as stop:
         list(RecordReader(blocks, Grammar(Dialect())).rows(2))
     assert stop.value.status is Status.STOPPED_PARSING_ERRORS
+
+
+def test_a_header_without_end_is_not_read_for_ever() -> None:
+    assert RecordReader(itertools.repeat(b"x" * (1 << 20)), Grammar(Dialect())).header() is None
+
+
+def test_a_record_of_very_many_columns_is_read() -> None:
+    columns = 20_000
+    rows, errors = read([b",".join([b"x"] * columns) + b"\n"], columns, Grammar(Dialect()))
+    assert (len(rows), len(rows[0]), errors) == (1, columns + 2, [])
 
 
 def test_many_bad_records_cost_no_more_than_good_ones() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.unit.connectors.ldif_files import connector, imported, person
 
+from unisono.connectors.contract import ImportRequest
+from unisono.connectors.ldif import KIND
 from unisono.model.errors import StepStop
 from unisono.model.runs import Status
-from unisono.model.schema import AttributeType
+from unisono.model.schema import Attribute, AttributeType, ObjectType, Schema
 
 
 def coded(text: str | bytes) -> str:
@@ -92,6 +95,8 @@ def test_every_layout_of_a_file_is_understood(tmp_path: Path, text: str) -> None
         pytest.param(person("2", "level: 1", "level: 2"), ("multi-single-mismatch", 2, 8), id="two values for one"),
         pytest.param(person("2", "uid: 3"), ("multi-valued-anchor-component", 2, 7), id="two anchors"),
         pytest.param(person("2", "manager: nobody"), ("reference-value-not-ldap-conformant", 2, 8), id="no name"),
+        pytest.param(person("2", "objectClass:: !!"), ("invalid-base64-value", 2, 8), id="broken object class"),
+        pytest.param(person("2", "objectClass:< file:///x"), ("unsupported-value-type", 2, 8), id="URL for a class"),
         pytest.param(person("2", "photo:< file:///etc/passwd"), ("unsupported-value-type", 2, 8), id="URL for a value"),
         pytest.param(person("2", "no attribute"), ("parse-error", 2, 8), id="line without a colon"),
         pytest.param(person("2", "bad name: x"), ("parse-error", 2, 8), id="blank in an attribute's name"),
@@ -173,6 +178,17 @@ def test_only_entries_under_the_base_are_read(tmp_path: Path, base: str, anchors
     names = {"a": "uid=a,ou=one,dc=example", "b": "uid=b,OU=One,DC=example", "c": "uid=c,ou=someone,dc=example"}
     text = "".join(f"dn: {dn}\nobjectClass: inetOrgPerson\nuid: {uid}\n\n" for uid, dn in names.items())
     assert imported(tmp_path, text, base=base).anchors == anchors
+
+
+def test_attributes_may_have_the_names_of_places(tmp_path: Path) -> None:
+    names = ("uid", "entry", "line", "column", "code", "key", "form", "value", "classless")
+    schema = Schema(object_types=(ObjectType(name="person", attributes=tuple(Attribute(name=n) for n in names)),))
+    (tmp_path / "people.ldif").write_text(person("1", *(f"{name}: <{name}>" for name in names[1:])))
+    settings = {"file": "people.ldif", "object_classes": {"inetOrgPerson": "person"}}
+    with closing(KIND.make(settings, schema, tmp_path).open_import(ImportRequest(full=True))) as session:
+        [batch] = session.batches()
+    [found] = batch.objects.select(names).to_dicts()
+    assert found == {"uid": "1", **{name: f"<{name}>" for name in names[1:]}}
 
 
 def test_by_default_the_name_is_the_anchor(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ _PROJECT = Path(__file__).parents[3] / "examples" / "contoso"
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """Contoso after its first cycle; tests that change it take a copy (``fresh``)."""
     directory = tmp_path_factory.mktemp("project") / "contoso"
-    make_project(directory, people=200)
+    make_project(directory, people=200, seed=1)
     company = Company(directory)
     company.cycle()
     return company

@@ -247,7 +247,10 @@ EXAMPLES: list[tuple[str, object]] = [
     ('Count(Where($t, [tags], $t = "green"))', 0),
     ('With($n, Trim(" Robin "), $n & "-" & $n)', "Robin-Robin"),
     (
-        'With($primary, Where($p, [proxyAddresses], Left($p, 5) = "SMTP:"), IIF(Count($primary) > 0, Item($primary, 1), NULL))',
+        (
+            'With($primary, Where($p, [proxyAddresses], Left($p, 5) = "SMTP:"), '
+            "IIF(Count($primary) > 0, Item($primary, 1), NULL))"
+        ),
         "SMTP:robin@example.org",
     ),
     ("With($n, Len([accountName]), IIF($n > 20, Left([accountName], 20), [accountName]))", "rexample"),

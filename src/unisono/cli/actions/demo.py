@@ -39,7 +39,8 @@ def demo(session: Session, directory: Path, ldap: str | None) -> ExitStatus:
             chapters.append(chapter)
             if not session.as_json:
                 pause(context.reporter)
-                output.show([*chapter_view(chapter), ""], sys.stdout)
+                output.show(chapter_view(chapter), sys.stdout)
+                output.end_paragraph()
     document = Demonstration(directory=str(directory), chapters=tuple(chapters), next=_next(there))
     session.emit(document, demonstration_end_view)
     return ExitStatus.SUCCESS

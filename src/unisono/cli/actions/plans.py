@@ -22,13 +22,13 @@ from unisono.model.project import Project
 from unisono.runs.plan import ConnectorPlan
 from unisono.runs.plan import plan as planned
 
-#: Objects of each kind of change that a table shows.
+#: Objects of each kind of change and space that a table shows.
 LISTED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which changes are listed. ``limit``: objects per kind; 0: all; None: what suits the output."""
+    """Which changes are listed. ``limit``: objects per kind and space; 0: all; None: what suits the output."""
 
     space: str | None = None
     kind: str | None = None
@@ -80,7 +80,7 @@ def plan(
 
 
 def with_kinds(changes: pl.DataFrame, project: Project) -> pl.DataFrame:
-    """Add ``kind``, and sort by it: the worst first, each kind by space and object."""
+    """Add ``kind``, and sort by it: the worst first, each kind by space (the metaverse first) and object."""
     gone = (pl.col("change") == "update") & pl.col("before").is_not_null() & pl.col("after").is_null()
     references = pl.struct("space", "attribute").is_in(_reference_attributes(project).implode())
     kind = (
@@ -91,7 +91,8 @@ def with_kinds(changes: pl.DataFrame, project: Project) -> pl.DataFrame:
         .otherwise(pl.col("change"))
         .cast(pl.Enum(KINDS))
     )
-    return changes.with_columns(kind=kind).sort("kind", "space", "name", "object_id", maintain_order=True)
+    elsewhere = pl.col("space") != METAVERSE
+    return changes.with_columns(kind=kind).sort("kind", elsewhere, "space", "name", "object_id", maintain_order=True)
 
 
 def _reference_attributes(project: Project) -> pl.Series:
@@ -116,11 +117,11 @@ def kind_counts(changes: pl.DataFrame) -> tuple[KindCount, ...]:
 
 
 def first_objects(changes: pl.DataFrame, limit: int) -> pl.DataFrame:
-    """All changes of the first ``limit`` objects of each kind; 0: of all."""
+    """All changes of the first ``limit`` objects of each kind and space; 0: of all."""
     if not limit:
         return changes
     objects = pl.struct("space", "object_id").rle_id()
-    return changes.filter((objects - objects.min()).over("kind") < limit)
+    return changes.filter((objects - objects.min()).over("kind", "space") < limit)
 
 
 def planned_changes(changes: pl.DataFrame) -> tuple[PlannedChange, ...]:

@@ -80,7 +80,7 @@ def told_cycle(session: Session, context: Context) -> list[RunResult]:
         if context.stop.requested:
             break
     if not session.as_json:
-        output.show([""], sys.stdout)
+        output.end_paragraph()
     return results
 
 

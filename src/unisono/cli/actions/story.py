@@ -116,7 +116,7 @@ def _second_day(stage: Stage) -> Chapter:
             f"Joiner: {_title(day.joiners[0], reader)} is new, and has the account {_account(day.joiners[0], reader)}.",
             f"Leaver: {leaver} left HR. The identity went, and with it the accounts in the directory and application.",
             f"Rename: a new surname made {former} to {_account(day.renamed, reader)}. It is still the same account.",
-            f"Scope: {_title(day.on_leave, reader)} is on leave, and the rule of the application has the scope [active].",
+            f"Scope: {_title(day.on_leave, reader)} is on leave. The account in the application went, no other.",
             *_precedence(day, stage, reader),
         ]
     return _chapter("The second day: people come, go and change", iter(facts), results)

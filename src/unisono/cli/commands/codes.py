@@ -16,7 +16,10 @@ def code(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CODE", help="An error code, status or counter.")],
 ) -> ExitStatus:
-    """What a code means, why it comes up, and what to do about it."""
+    """What a code means, and what to do about it.
+
+    Needs no project.
+    """
     from unisono.cli.actions import codes
 
     return codes.code(session, name)

@@ -26,9 +26,10 @@ def why(
     ] = None,
     connector: _ConnectorOption = None,
 ) -> ExitStatus:
-    """Where the values of a metaverse object come from, and what they beat; why an object did not join or export.
+    """Where a value comes from; why an object is linked or not.
 
-    The metaverse is asked first. With --connector, or when the metaverse has nobody of that name, the answer is about
+    Of a metaverse object: each value, the rule and source that won, the run that wrote it, and what it beat. The
+    metaverse is asked first. With --connector, or when the metaverse has nobody of that name, the answer is about
     the object of a connector space: its filter, join trials, scopes and errors.
     """
     from unisono.cli.actions.why import why as explain
@@ -47,7 +48,11 @@ def search(
     metaverse: Annotated[bool, typer.Option("--metaverse", help="Look in the metaverse only.")] = False,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many objects per space.")] = 20,
 ) -> ExitStatus:
-    """Objects of the metaverse and of the connector spaces that have a text."""
+    """Find objects by a text.
+
+    In connector spaces an object whose id, anchor or DN is the text stands alone; else every object that has the text
+    in its anchor, DN or values is found.
+    """
     from unisono.cli.actions import objects
 
     return objects.search(session, text, connector, metaverse=metaverse, limit=limit)

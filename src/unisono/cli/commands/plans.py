@@ -54,13 +54,17 @@ def plan(
     limit: Annotated[
         int | None,
         typer.Option(
-            "--limit", metavar="N", min=0, help="Objects listed per kind; 0: all.", show_default="10; with --json all"
+            "--limit",
+            metavar="N",
+            min=0,
+            help="Objects listed per kind and space; 0: all.",
+            show_default="10; with --json all",
         ),
     ] = None,
 ) -> ExitStatus:
-    """What the next synchronization, or a changed project, would do to everybody. Nothing is written.
+    """What a synchronization would do to everybody.
 
-    The guard judges a plan as it judges a run. Changes are listed from the worst: deletes first, joins last.
+    The next one, a full one, or one with the rules of a changed project. Nothing is written. The guard judges a plan as it judges a run. Changes are listed from the worst: deletes first, joins last.
     """
     from unisono.cli.actions.plans import Filters, plan
 
@@ -78,7 +82,11 @@ def preview(
     *,
     full: Annotated[bool, typer.Option("--full", help="As a full synchronization would do it.")] = False,
 ) -> ExitStatus:
-    """What synchronizing one object would do, step by step. Nothing is written."""
+    """What synchronizing one object would do, step by step.
+
+    The object with its layers, the connector filter, join trials, the link, what all connectors of its metaverse object
+    would offer, changes of the metaverse, changes for other connectors. Nothing is written.
+    """
     from unisono.cli.actions.preview import preview
 
     return preview(session, name, connector, full=full)

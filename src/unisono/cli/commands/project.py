@@ -13,9 +13,9 @@ from unisono.cli.status import ExitStatus
 
 @command("unisono check", "unisono --project /srv/contoso check --json")
 def check(session: Session) -> ExitStatus:
-    """Validate the project: every mistake and warning at once, with file and line.
+    """Validate the project: every mistake at once.
 
-    No connected system is asked, and no store is opened.
+    Each mistake and warning stands with file, line and column, the check that found it and a hint. No connected system is asked, and no store is opened.
     """
     from unisono.cli.actions import project
 
@@ -31,7 +31,7 @@ def schema(
         bool, typer.Option("--refresh", help="Only what differs from the project, and the rules that it hits.")
     ] = False,
 ) -> ExitStatus:
-    """What a connected system offers, beside what the project declares.
+    """What a connected system offers, beside what is declared.
 
     A text may be declared as any type, and an attribute that may have several values as one that has one: that is no
     difference.

@@ -43,7 +43,7 @@ def run(
 
 @command("unisono cycle", "unisono cycle --json --quiet", "unisono --project /srv/contoso cycle")
 def cycle(session: Session, approve: _ApproveOption = None) -> ExitStatus:
-    """Import, synchronize, export and confirm, until nothing is pending.
+    """Import, synchronize, export, confirm, until all is done.
 
     Connectors take their turns in the project's order, delta where they can. What the guard holds stays pending; the
     others go on.
@@ -62,7 +62,10 @@ def history(
     number: Annotated[int | None, typer.Option("--run", metavar="N", help="This run, with its steps.")] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many runs.")] = 20,
 ) -> ExitStatus:
-    """Runs, the newest first."""
+    """Runs, the newest first.
+
+    With --run one of them, as `unisono run` showed it: steps, counters, phases, errors.
+    """
     from unisono.cli.actions import runs
 
     if number is not None:
@@ -77,7 +80,10 @@ def errors(
         int | None, typer.Option("--run", metavar="N", help="Of this run (default: of each connector's latest run).")
     ] = None,
 ) -> ExitStatus:
-    """Object errors by code and cause, each with an example."""
+    """Object errors by code and cause.
+
+    The cause is the rule, attribute and target that errors share. Each has an example, and the command that explains it.
+    """
     from unisono.cli.actions import runs
 
     return runs.errors(session, number)

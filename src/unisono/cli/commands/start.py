@@ -25,18 +25,19 @@ def demo(
         typer.Option(
             "--ldap",
             metavar="URL",
-            help="Use the empty directory of this LDAP server (dc=contoso,dc=example) in place of an LDIF file; "
-            "the password of cn=admin is read from CONTOSO_LDAP_PASSWORD.",
+            help="Fill and use the directory of this LDAP server in place of an LDIF file: ldap://host/BASE (default "
+            "dc=contoso,dc=example), as cn=admin,BASE with the password in CONTOSO_LDAP_PASSWORD.",
         ),
     ] = None,
 ) -> ExitStatus:
-    """Make the example project Contoso, run it through some days, and tell what happened.
+    """Make the example project, run it, say what happened.
 
-    An HR file, a telephone database, a directory and an application, with 1,000 generated people.
+    Contoso has an HR file, a telephone database, a directory and an application, with 1,000 made-up people. The story
+    goes through some days: joins, joiners and leavers, a rename, sources that disagree, a bad file and a truncated one.
     """
-    from unisono.cli.actions import demo
+    from unisono.cli.actions.demo import demo as play
 
-    return demo.demo(session, directory, ldap)
+    return play(session, directory, ldap)
 
 
 @command("unisono new contoso", "unisono new .")
@@ -44,9 +45,9 @@ def new(
     session: Session,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; it is made when it is not there.")],
 ) -> ExitStatus:
-    """Start a project: the smallest one that does something, with comments that say what to do next.
+    """Start a project.
 
-    No file that exists is overwritten.
+    The smallest one that does something, with comments that say what to do next. No file that exists is overwritten.
     """
     from unisono.cli.actions import new
 

@@ -81,12 +81,16 @@ def change_parts(plan: Plan) -> Iterator[RenderableType]:
         yield titled(f"{kind}: {counted(objects[kind], 'object')}", Group(*parts))
 
 
+_COLUMNS = ("space", "object", "attribute", "before", "after", "rule")
+
+
 def change_table(changes: Sequence[PlannedChange]) -> RenderableType:
-    """Changes row by row; of several added objects only how many values they get."""
+    """Changes row by row, without columns that are empty; of several added objects how many values they get."""
     objects = {(change.space, change.object_id) for change in changes}
     adding = changes[0].kind == "add" and len(objects) > 1
-    columns = ("space", "object", "attribute", "before", "after", "rule")
-    return table(columns, _added(changes) if adding else map(_row, changes))
+    rows = list(_added(changes) if adding else map(_row, changes))
+    used = [column for column in range(len(_COLUMNS)) if any(row[column] not in (None, "") for row in rows)]
+    return table([_COLUMNS[column] for column in used], [[row[column] for column in used] for row in rows])
 
 
 def _row(change: PlannedChange) -> Sequence[object]:

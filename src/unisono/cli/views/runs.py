@@ -30,8 +30,9 @@ def run_view(run: Run) -> Iterator[RenderableType]:
         (safe(f"{run.connector} {run.profile}"), "bold"), "  ", status_text(run.status, run.outcome), f"  {_facts(run)}"
     )
     yield title
+    says_it_all = len(run.steps) == 1 and run.profile == run.steps[0].type
     for step in run.steps:
-        yield indented(_step(step, alone=len(run.steps) == 1))
+        yield indented(_step(step, with_title=not says_it_all))
     if run.errors:
         yield titled("Errors", error_table(run.errors))
     yield from next_commands(run.next)
@@ -42,17 +43,11 @@ def _facts(run: Run) -> str:
     return f"{number}{local_time(run.started_at)}, {duration(run.seconds)}"
 
 
-def _step(step: Step, *, alone: bool) -> Group:
-    """What the step did. Its status is left to the run's line where it is the only one."""
-    parts: list[RenderableType] = []
-    if not alone or step.type:
-        parts.append(_step_title(step))
-    if step.message:
-        parts.append(indented(text(step.message)))
-    if step.hint:
-        parts.append(indented(text(step.hint)))
-    parts.append(indented(pairs([*_count_lines(step.counts), ("time", _phases(step.phases))])))
-    return Group(*parts)
+def _step(step: Step, *, with_title: bool) -> Group:
+    """What the step did, and why it ended."""
+    said = [text(each) for each in (step.message, step.hint) if each]
+    body = Group(*said, pairs([*_count_lines(step.counts), ("time", _phases(step.phases))]))
+    return Group(_step_title(step), indented(body)) if with_title else body
 
 
 def _step_title(step: Step) -> Text:

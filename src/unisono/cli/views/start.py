@@ -26,7 +26,9 @@ def new_view(project: NewProject) -> Iterator[RenderableType]:
 
 
 def chapter_view(chapter: Chapter) -> Iterator[RenderableType]:
-    yield Group(heading(chapter.title), *(indented(text(f"- {each}")) for each in chapter.text))
+    numbers = [run.id for run in chapter.runs]
+    ran = f"(runs {numbers[0]} to {numbers[-1]})" if len(numbers) > 1 else f"(run {numbers[0]})" if numbers else ""
+    yield Group(heading(chapter.title, ran), *(indented(text(f"- {each}")) for each in chapter.text))
 
 
 def demonstration_end_view(demonstration: Demonstration) -> Iterator[RenderableType]:

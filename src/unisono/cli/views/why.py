@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -24,10 +24,10 @@ def _metaverse(person: WhyMetaverse) -> Iterator[RenderableType]:
     yield heading(person.title, f"({person.object_type}, id:{person.id}, metaverse)")
     if len(person.origins) == 1:
         yield _origin(person.origins[0])
-    else:
-        yield offer_table([offer for origin in person.origins for offer in origin.offers])
-        kept = [origin for origin in person.origins if origin.value is not None and not _has_winner(origin)]
-        yield from map(_origin, kept)
+        return
+    runs = {origin.attribute: origin.run for origin in person.origins}
+    yield offer_table([offer for origin in person.origins for offer in origin.offers], runs)
+    yield from (_origin(origin) for origin in person.origins if origin.value is not None and not _has_winner(origin))
     if person.outbound:
         yield titled("Outbound rules", scope_table(person.outbound))
     yield titled("Connectors", space_table(person.connectors) if person.connectors else text("none"))
@@ -47,18 +47,20 @@ def _origin(origin: Origin) -> Group:
     return Group(title, indented(offer_table(origin.offers) if origin.offers else text("No flow gives it a value.")))
 
 
-def offer_table(offers: Sequence[Offer]) -> RenderableType:
-    """Who offers what, attribute by attribute; the strongest first."""
+def offer_table(offers: Sequence[Offer], runs: Mapping[str, int | None] | None = None) -> RenderableType:
+    """Who offers what, attribute by attribute; the strongest first. ``runs``: which run wrote an attribute's value."""
     columns = ("attribute", "verdict", "value", "rule", "precedence", "connector", "DN", "object")
-    return table(columns, _offer_rows(offers), numbers=("precedence",))
+    rows = _offer_rows(offers, runs or {})
+    return table((*columns, "run") if runs else columns, rows, numbers=("precedence", "run"))
 
 
-def _offer_rows(offers: Sequence[Offer]) -> Iterator[Sequence[object]]:
+def _offer_rows(offers: Sequence[Offer], runs: Mapping[str, int | None]) -> Iterator[Sequence[object]]:
     for attribute, group in groupby(offers, key=lambda offer: offer.attribute):
         for position, each in enumerate(group):
             name = attribute if position == 0 else ""
+            run = (runs.get(attribute) if each.verdict == "wins" else "",) if runs else ()
             source = (each.connector, each.dn, f"id:{each.cs_id}")
-            yield name, _verdict(each.verdict), each.value, each.rule, each.precedence, *source
+            yield name, _verdict(each.verdict), each.value, each.rule, each.precedence, *source, *run
 
 
 def _verdict(verdict: str) -> Text:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from unisono.connectors.contract import Connector
+from unisono.connectors.delimited_text.check import check
 from unisono.connectors.delimited_text.connector import DelimitedText
-from unisono.connectors.delimited_text.settings import SETTINGS, DelimitedSettings, check
+from unisono.connectors.delimited_text.settings import SETTINGS, DelimitedSettings
 from unisono.connectors.registry import Kind, Settings
 from unisono.model.names import Naming
 from unisono.model.schema import Schema

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from unisono.connectors.delimited_text.images import Images
+from unisono.connectors.delimited_text.images import ENTRY, Images
 
 
 def folded(parts: Iterable[Images]) -> Images:
@@ -16,13 +16,14 @@ def folded(parts: Iterable[Images]) -> Images:
     stand in for a newer one that could not be read. Errors without anchor all stand.
     """
     whole = _joined(list(parts))
-    last = pl.concat([frame.select("anchor", "entry") for frame in _frames(whole)])
-    last = last.drop_nulls("anchor").group_by("anchor").agg(pl.col("entry").max())
+    errors = whole.errors.with_columns(pl.col("entry").alias(ENTRY))
+    states = [frame.select("anchor", ENTRY) for frame in (*whole.objects.values(), whole.deletions, errors)]
+    last = pl.concat(states).drop_nulls("anchor").group_by("anchor").agg(pl.col(ENTRY).max())
     nameless = whole.errors.filter(pl.col("anchor").is_null())
     return Images(
         objects={name: _standing(frame, last) for name, frame in whole.objects.items()},
         deletions=_standing(whole.deletions, last),
-        errors=pl.concat([nameless, _standing(whole.errors, last)]).sort("entry"),
+        errors=pl.concat([nameless, _standing(errors, last).drop(ENTRY)]).sort("entry"),
     )
 
 
@@ -35,9 +36,5 @@ def _joined(parts: list[Images]) -> Images:
     )
 
 
-def _frames(images: Images) -> list[pl.DataFrame]:
-    return [*images.objects.values(), images.deletions, images.errors]
-
-
 def _standing(frame: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
-    return frame.join(last, on=["anchor", "entry"], how="semi", maintain_order="left")
+    return frame.join(last, on=["anchor", ENTRY], how="semi", maintain_order="left")

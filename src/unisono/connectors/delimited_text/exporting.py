@@ -11,7 +11,6 @@ import polars as pl
 from unisono.connectors.contract import ExportBatch, ExportOperation
 from unisono.connectors.delimited_text.content import Content
 from unisono.connectors.delimited_text.encoding import EntryEncoder
-from unisono.connectors.delimited_text.layout import needed_columns
 from unisono.connectors.delimited_text.oldfile import OldFile
 from unisono.connectors.delimited_text.records import column_name
 from unisono.connectors.delimited_text.settings import DelimitedSettings
@@ -32,7 +31,7 @@ class DelimitedExport:
         self._old = OldFile.read(settings, schema, path)
         layout = self._layout = self._old.layout
         self._dn_column = layout.column(settings.dn) if settings.dn else None
-        self._known = [layout.column(name) for name in needed_columns(settings, schema, delta=False)]
+        self._known = [layout.column(name) for name in _exported(settings, schema)]
         self._encoder = EntryEncoder(settings, layout, self._old.encoding)
         self._content = Content(
             self._old.rows,
@@ -73,7 +72,7 @@ class DelimitedExport:
             elif self._content.occurrences(anchor):
                 there.append(id_)
             elif anchor in new or dn in new_dns or self._content.holder(dn):
-                refusals[id_] = Refusal(code="cd-existing-object", message=f"another object is {dn!r} already")
+                refusals[id_] = Refusal(code="cd-existing-object", message="another object has this anchor or name")
             else:
                 new.add(anchor)
                 new_dns.add(dn)
@@ -97,15 +96,16 @@ class DelimitedExport:
 
     def _delete(self, batch: ExportBatch) -> pl.DataFrame:
         rows = batch.entries.select("id", "anchor", "dn")
-        refusals, gone = {}, set()
+        refusals, found = {}, []
         for id_, anchor in rows.select("id", "anchor").iter_rows():
-            refusal = self._missing(anchor)
-            if refusal is None:
-                continue
-            gone.add(id_)
-            if self._content.occurrences(anchor):
-                refusals[id_] = refusal
-        self._content.delete(_without(rows, gone).unique("anchor"))
+            match self._missing(anchor):
+                case None:
+                    found.append(id_)
+                case refusal if refusal is AMBIGUOUS:
+                    refusals[id_] = refusal
+                case _:
+                    pass  # already gone: what was wanted
+        self._content.delete(rows.filter(pl.col("id").is_in(found)).unique("anchor"))
         return results(rows, refusals)
 
     # --- decisions ----------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class DelimitedExport:
         if new_dn is not None and self._dn_column is None:
             return Refusal(code="modify-naming-attribute", message="the objects of this file have no DN to change")
         if new_dn is not None and self._content.holder(new_dn) not in (None, anchor):
-            return Refusal(code="rename-to-existing-dn", message=f"another object is {new_dn!r} already")
+            return Refusal(code="rename-to-existing-dn", message="another object has the new name")
         return None
 
     def _name_refusals(self, entries: pl.DataFrame, column: str) -> dict[int, Refusal]:
@@ -198,3 +198,10 @@ class DelimitedExport:
 
 def _without(rows: pl.DataFrame, ids: dict[int, Refusal] | set[int]) -> pl.DataFrame:
     return rows.filter(~pl.col("id").is_in(list(ids))) if ids else rows
+
+
+def _exported(settings: DelimitedSettings, schema: Schema) -> list[str]:
+    """The columns that exports set, each once."""
+    written = (a.name for object_type in schema.object_types for a in object_type.attributes if not a.read_only)
+    special = (name for name in (settings.object_type_column, settings.dn) if name)
+    return list(dict.fromkeys([*special, *settings.anchor, *written]))

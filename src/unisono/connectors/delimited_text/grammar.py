@@ -19,6 +19,9 @@ import polars as pl
 
 from unisono.connectors.delimited_text.settings import Dialect
 
+#: Wider records would need a larger expression than Polars compiles.
+_CLEAN_COLUMNS = 2000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -72,6 +75,8 @@ class Grammar:
         The text must be UTF-8. Records with quotes inside unquoted values do not count: they are well-formed, but
         fast parsers read them differently.
         """
+        if columns > _CLEAN_COLUMNS:
+            return 0
         rest = pl.Series([text], dtype=pl.Binary).cast(pl.String).str.replace(self._clean(columns), "")
         return len(text) - int(rest.str.len_bytes()[0])
 

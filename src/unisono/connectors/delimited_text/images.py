@@ -17,12 +17,15 @@ from unisono.connectors.files.faults import Fault, errors_of, without
 from unisono.connectors.files.values import CODES, ISO_FORMATS, Typed, typed, typed_lists
 from unisono.model.schema import Attribute, AttributeType, ObjectType, Schema
 
+#: The column with the number of an object's record. No attribute has such a name.
+ENTRY = "#entry"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Images:
     """What some records say.
 
-    ``objects`` by object type: a frame of the contract's shape, with ``entry`` in front. ``deletions``: ``entry``,
+    ``objects`` by object type: a frame of the contract's shape, with ``ENTRY`` in front. ``deletions``: ``ENTRY``,
     ``anchor``, ``dn``. ``errors``: of ``DISCOVERY_ERRORS``, at most one per entry.
     """
 
@@ -45,7 +48,7 @@ class ImageReader:
         faulty = errors_of(texts, self._record_faults(texts))
         texts = without(texts, faulty)
         deletes = self._deletes(texts)
-        deletions = texts.filter(deletes).select("entry", "anchor", dn=self._dn())
+        deletions = texts.filter(deletes).select(self._names())
         present = texts.filter(~deletes)
         mistyped = errors_of(present, self._object_type_faults(present))
         objects, errors = {}, [rows.errors, faulty, mistyped]
@@ -109,14 +112,15 @@ class ImageReader:
             return pl.lit(value=True)
         return pl.col(self._layout.column(self._settings.object_type_column)) == object_type.name
 
-    def _dn(self) -> pl.Expr:
-        return _present(self._layout.column(self._settings.dn)) if self._settings.dn else pl.col("anchor")
+    def _names(self) -> list[pl.Expr]:
+        dn = _present(self._layout.column(self._settings.dn)) if self._settings.dn else pl.col("anchor")
+        return [pl.col("entry").alias(ENTRY), pl.col("anchor"), dn.alias("dn")]
 
     # --- values -------------------------------------------------------------------------------------------------------
 
     def _objects(self, texts: pl.DataFrame, object_type: ObjectType) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Objects, and the errors of records that do not fit their type."""
-        names = texts.select("entry", "anchor", dn=self._dn())
+        names = texts.select(self._names())
         message = f"the record needs a value of {self._settings.dn}"
         faults = [Fault(rows=names["dn"].is_null(), code="missing-dn", message=message)]
         columns = []
@@ -126,7 +130,8 @@ class ImageReader:
             if column.bad is not None:
                 faults.append(self._value_fault(attribute, column.bad))
         errors = errors_of(texts, faults)
-        return without(names.with_columns(columns), errors), errors
+        good = ~texts["entry"].is_in(errors["entry"].implode())
+        return names.with_columns(columns).filter(good), errors
 
     def _typed(self, texts: pl.DataFrame, attribute: Attribute) -> Typed:
         if attribute.export_only:

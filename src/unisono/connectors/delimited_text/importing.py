@@ -10,7 +10,7 @@ import polars as pl
 from unisono.connectors.contract import Capabilities, ImportBatch, ImportRequest
 from unisono.connectors.delimited_text.delta import folded
 from unisono.connectors.delimited_text.grammar import Grammar
-from unisono.connectors.delimited_text.images import ImageReader, Images
+from unisono.connectors.delimited_text.images import ENTRY, ImageReader, Images
 from unisono.connectors.delimited_text.layout import layout_of, needed_columns
 from unisono.connectors.delimited_text.records import RecordReader
 from unisono.connectors.delimited_text.settings import DelimitedSettings
@@ -84,9 +84,9 @@ class NothingNew:
 
 def _paged(images: Images, page_objects: int) -> Iterator[ImportBatch]:
     """Batches of at most a page. Deletions and errors come with the first one."""
-    deletions, errors = images.deletions.drop("entry"), images.errors
+    deletions, errors = images.deletions.drop(ENTRY), images.errors
     for object_type, objects in images.objects.items():
-        for page in _pages(objects.drop("entry"), page_objects):
+        for page in _pages(objects.drop(ENTRY), page_objects):
             if page.height or deletions.height or errors.height:
                 yield ImportBatch(object_type=object_type, objects=page, deletions=deletions, errors=errors)
             deletions, errors = DELETED.empty(), DISCOVERY_ERRORS.empty()

@@ -50,7 +50,7 @@ class RecordReader:
         while True:
             self._read_on()
             item = next(self._grammar.records(self._text, 0, final=self._final), None)
-            if item is not None or self._final:
+            if item is not None or self._final or len(self._text) > RECORD_BYTES:
                 break
         if not isinstance(item, Record) or item.is_blank:
             return None

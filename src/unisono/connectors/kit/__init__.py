@@ -11,8 +11,8 @@ capability; a capability without its suite, or a suite without its capability, f
 
 from unisono.connectors.kit.deltas import DeltaKit
 from unisono.connectors.kit.exports import DurableAtFinishKit, ExportKit
-from unisono.connectors.kit.imports import ImportKit
+from unisono.connectors.kit.imports import ImportKit, UnreadableKit
 from unisono.connectors.kit.renames import RenameKit
 from unisono.connectors.kit.target import Target, Values
 
-__all__ = ["DeltaKit", "DurableAtFinishKit", "ExportKit", "ImportKit", "RenameKit", "Target", "Values"]
+__all__ = ["DeltaKit", "DurableAtFinishKit", "ExportKit", "ImportKit", "RenameKit", "Target", "UnreadableKit", "Values"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -16,6 +17,7 @@ from unisono.model.errors import StepStop
 from unisono.model.schema import AttributeType
 
 _FULL = ImportRequest(full=True)
+_DESCRIPTORS = Path("/dev/fd")
 
 
 class ImportKit(ConnectorKit):
@@ -76,6 +78,14 @@ class ImportKit(ConnectorKit):
             next(session.batches())
         assert read(target).count == 20
 
+    def test_no_file_or_connection_stays_open(self, target: Target) -> None:
+        target.seed([target.minimal("k1")])
+        read(target)  # what is opened once for all is open now
+        before = len(list(_DESCRIPTORS.iterdir()))
+        for _ in range(5):
+            read(target)
+        assert len(list(_DESCRIPTORS.iterdir())) == before
+
     def test_a_full_import_ends_with_a_watermark_where_deltas_are_possible(self, target: Target) -> None:
         target.seed([target.minimal("k1")])
         deltas = target.connector().capabilities.delta_import in (Support.FULL, Support.PARTIAL)
@@ -85,6 +95,18 @@ class ImportKit(ConnectorKit):
         with pytest.raises(StepStop) as stop:
             runtime(target, target.unreachable()).open_import(_FULL)
         assert stop.value.status.startswith("no-start-")
+
+
+class UnreadableKit(ConnectorKit):
+    """For data sources that can hold an object that the connector cannot read."""
+
+    def test_an_object_that_cannot_be_read_is_an_error_and_the_others_arrive(self, target: Target) -> None:
+        population = {f"k{i}": full_object(target, f"k{i}", i) for i in range(5)}
+        target.seed(population.values())
+        target.spoil("k2")
+        reading = read(target)
+        assert reading.objects.keys() == population.keys() - {"k2"}
+        assert reading.errors.height == 1
 
 
 def _references(target: Target, to: str) -> Values:

@@ -63,6 +63,10 @@ class Target(ABC):
         """Delete one object, as another user of the data source would. Needed by ``DeltaKit``."""
         raise NotImplementedError
 
+    def spoil(self, key: str) -> None:
+        """Make one object unreadable, as a broken program would. Needed by ``UnreadableKit``."""
+        raise NotImplementedError
+
     def changes_taken(self) -> None:  # noqa: B027 - most data sources have nothing to do
         """A delta import succeeded. A source that drops files starts its next one here."""
 

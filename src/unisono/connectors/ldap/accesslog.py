@@ -10,6 +10,7 @@ counts the records in the minute before it. When a later reading finds another c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,7 @@ import polars as pl
 
 from unisono.connectors.ldap import failures
 from unisono.connectors.ldap.connection import Connection
-from unisono.connectors.ldap.search import Entry, Query, everything
+from unisono.connectors.ldap.search import Entry, Query, portions
 from unisono.model.errors import StepStop
 from unisono.model.frames import Frame
 from unisono.model.runs import Status
@@ -166,9 +167,13 @@ class AccessLog:
             scope=ldap.SCOPE_ONELEVEL,
             page_objects=self.page_objects,
         )
-        entries = everything(self.connection, query, self.timeout_s)
-        columns = {name: [_first(entry, source) for entry in entries] for name, source in _SOURCES.items()}
-        return pl.DataFrame(columns, schema=dict(RECORDS.columns)).sort("start", maintain_order=True)
+        found = [_frame(entries) for entries in portions(self.connection, query, self.timeout_s)]
+        return pl.concat([RECORDS.empty(), *found]).sort("start", maintain_order=True)
+
+
+def _frame(entries: Sequence[Entry]) -> pl.DataFrame:
+    columns = {name: [_first(entry, source) for entry in entries] for name, source in _SOURCES.items()}
+    return pl.DataFrame(columns, schema=dict(RECORDS.columns))
 
 
 def _no_log(base: str, reason: str) -> StepStop:

@@ -36,8 +36,11 @@ def arranged(replaced: Mapping[str, list[bytes] | None], added: Values, removed:
     return [*twins, *additions, *([replacement] if replacement else []), *removals]
 
 
-def in_requests(units: Iterable[Unit], size: int) -> Iterator[list[Unit]]:
+def in_requests(units: Sequence[Unit], size: int) -> Iterator[Sequence[Unit]]:
     """Units by request, each of at most ``size`` values unless a single unit has more."""
+    if units and sum(map(_count, units)) <= size:
+        yield units
+        return
     request: list[Unit] = []
     room = size
     for unit in units:

@@ -45,6 +45,7 @@ class LdapConnector:
     def open_import(self, request: ImportRequest) -> ImportSession:
         """Connect for reading. Raises ``StepStop`` with a ``no-start-*`` status."""
         _require_library()
+        _require_types(self._schema)
         from unisono.connectors.ldap.importing import open_import
 
         return open_import(self._settings, self._schema, request)
@@ -60,6 +61,15 @@ class LdapConnector:
 def make(settings: Mapping[str, Any], schema: Schema, directory: Path) -> LdapConnector:
     """A connector of validated settings."""
     return LdapConnector(LdapSettings.parse(settings, directory), schema)
+
+
+def _require_types(schema: Schema) -> None:
+    if not schema.object_types:
+        raise StepStop(
+            Status.NO_START_BAD_MA_CONFIGURATION,
+            "the connector has no object type",
+            hint="add object types to its schema; unisono schema shows what the server offers",
+        )
 
 
 def _require_library() -> None:

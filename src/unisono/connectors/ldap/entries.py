@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from unisono.connectors.contract import ExportBatch
 from unisono.connectors.ldap.values import encoded
 from unisono.model.schema import Attribute, ObjectType
+
+_Columns = Mapping[str, Sequence[list[bytes] | None]]  # values by attribute and row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,59 +32,69 @@ class EntryToWrite:
     removed: Mapping[str, list[bytes]]
     complete: Mapping[str, list[bytes]]
 
-    @property
-    def attributes(self) -> frozenset[str]:
-        return frozenset((*self.replaced, *self.added, *self.removed))
+    def touches(self, attributes: frozenset[str]) -> bool:
+        return bool(attributes) and not attributes.isdisjoint((*self.replaced, *self.added, *self.removed))
 
 
-@dataclass(slots=True)
-class _Columns:
-    """Encoded values by attribute and row; an attribute is in ``replaced``, or in both ``added`` and ``removed``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """The rows of an export batch, encoded by column; an entry is made when it is asked for.
 
-    replaced: dict[str, list[list[bytes] | None]] = field(default_factory=dict)
-    added: dict[str, list[list[bytes] | None]] = field(default_factory=dict)
-    removed: dict[str, list[list[bytes] | None]] = field(default_factory=dict)
-    complete: dict[str, list[list[bytes] | None]] = field(default_factory=dict)
+    An attribute is in ``replaced``, or in some of the other three.
+    """
 
-    def take(self, frame: pl.DataFrame, attribute: Attribute) -> None:
-        name = attribute.name
-        if f"{name}+" in frame.columns:
-            self.added[name] = _values(frame, attribute, f"{name}+")
-            self.removed[name] = _values(frame, attribute, f"{name}-")
-            if name in frame.columns:
-                self.complete[name] = _values(frame, attribute, name)
-        elif name in frame.columns:
-            self.replaced[name] = _values(frame, attribute, name)
+    ids: Sequence[int]
+    anchors: Sequence[str | None]
+    dns: Sequence[str]
+    new_dns: Sequence[str | None]
+    changed: Sequence[Sequence[str]]
+    replaced: _Columns
+    added: _Columns
+    removed: _Columns
+    complete: _Columns
 
-
-def entries_to_write(batch: ExportBatch, object_type: ObjectType) -> Iterator[EntryToWrite]:
-    """The rows in their order."""
-    frame = batch.entries
-    touched = set(frame["changed"].explode())
-    columns = _Columns()
-    for attribute in object_type.attributes:
-        if attribute.name in touched:
-            columns.take(frame, attribute)
-    names = frame.select("id", "anchor", "dn", "new_dn", "changed").iter_rows()
-    for row, (id_, anchor, dn, new_dn, changed) in enumerate(names):
-        yield EntryToWrite(
-            id=id_,
-            anchor=anchor,
-            dn=dn,
-            new_dn=new_dn,
-            replaced={name: columns.replaced[name][row] for name in changed if name in columns.replaced},
-            added=_present(columns.added, changed, row),
-            removed=_present(columns.removed, changed, row),
-            complete=_present(columns.complete, changed, row),
+    def __getitem__(self, row: int) -> EntryToWrite:
+        changed = self.changed[row]
+        return EntryToWrite(
+            id=self.ids[row],
+            anchor=self.anchors[row],
+            dn=self.dns[row],
+            new_dn=self.new_dns[row],
+            replaced={name: self.replaced[name][row] for name in changed if name in self.replaced},
+            added=_present(self.added, changed, row),
+            removed=_present(self.removed, changed, row),
+            complete=_present(self.complete, changed, row),
         )
 
 
-def _present(
-    columns: Mapping[str, list[list[bytes] | None]], changed: list[str], row: int
-) -> Mapping[str, list[bytes]]:
-    return {name: values for name in changed if name in columns and (values := columns[name][row])}
+def entries_of(batch: ExportBatch, object_type: ObjectType) -> Entries:
+    """The batch's rows in their order. Changed attributes that the object type does not have are left out."""
+    frame = batch.entries
+    touched = set(frame["changed"].explode())
+    attributes = [attribute for attribute in object_type.attributes if attribute.name in touched]
+    sets = [attribute for attribute in attributes if f"{attribute.name}+" in frame.columns]
+    return Entries(
+        ids=frame["id"].to_list(),
+        anchors=frame["anchor"].to_list(),
+        dns=frame["dn"].to_list(),
+        new_dns=frame["new_dn"].to_list(),
+        changed=frame["changed"].to_list(),
+        replaced=_columns(frame, [attribute for attribute in attributes if attribute not in sets], ""),
+        added=_columns(frame, sets, "+"),
+        removed=_columns(frame, sets, "-"),
+        complete=_columns(frame, sets, ""),
+    )
 
 
-def _values(frame: pl.DataFrame, attribute: Attribute, column: str) -> list[list[bytes] | None]:
-    values = frame.select(encoded(attribute, column)).to_series().to_list()
+def _columns(frame: pl.DataFrame, attributes: Iterable[Attribute], suffix: str) -> _Columns:
+    present = [a for a in attributes if a.name + suffix in frame.columns]
+    values = frame.select(encoded(a, a.name + suffix).alias(a.name) for a in present)
+    return {a.name: _octets(a, values[a.name].to_list()) for a in present}
+
+
+def _octets(attribute: Attribute, values: list[Any]) -> Sequence[list[bytes] | None]:
     return values if attribute.multivalued else [None if value is None else [value] for value in values]
+
+
+def _present(columns: _Columns, changed: Iterable[str], row: int) -> Mapping[str, list[bytes]]:
+    return {name: values for name in changed if name in columns and (values := columns[name][row])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import ldap
@@ -18,51 +18,59 @@ from unisono.connectors.ldap.export_codes import (
 )
 from unisono.connectors.ldap.modifying import Modification, Refused
 from unisono.connectors.ldap.naming import naming_values, new_place
-from unisono.connectors.ldap.new_entries import attributes_of_new, contradicted, never_empty
-from unisono.connectors.ldap.passwords import is_password
+from unisono.connectors.ldap.new_entries import Naming, Spelling, attributes_of_new, contradicted
 from unisono.connectors.ldap.requests import Add, Conversation, Delete, Exchange, Look, Outcome, Rename
 from unisono.connectors.ldap.settings import EntryType
+
+_ACCEPTED = Outcome()
+_NO_NAME = Outcome(code="invalid-dn", message="the name is no distinguished name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """How entries of one object type are written.
 
-    ``references`` and ``secrets`` are names of attributes; ``chunk`` is the number of values of one request; ``secure``
-    says whether passwords may be sent.
+    ``references``, ``passwords`` and ``secrets`` are names of attributes, ``members`` that of a set which must not be
+    empty and may hold a ``placeholder``; ``chunk`` is the number of values of one request; ``secure`` says whether
+    passwords may be sent.
     """
 
     entry_type: EntryType
+    classes: Sequence[bytes]
+    spelling: Spelling
     references: frozenset[str]
+    passwords: frozenset[str]
     secrets: frozenset[str]
+    members: str | None
     placeholder: bytes | None
     chunk: int
     secure: bool
 
     def add(self, entry: EntryToWrite) -> Exchange:
         """Add the entry; of sets that are too large for one request, the rest afterwards."""
-        unfit = self._unfit(entry, entry.dn)
-        if unfit:
-            return unfit
-        naming = naming_values(entry.dn) or []
-        attributes = attributes_of_new(entry, naming, self.entry_type, self.placeholder)
-        first = [(name, values[: self.chunk]) for name, values in attributes.items()]
-        reply = yield Add(dn=entry.dn, attributes=first)
+        naming = naming_values(entry.dn)
+        unfit = self._unfit(entry, naming)
+        if unfit or naming is None:
+            return unfit or _NO_NAME
+        attributes = attributes_of_new(entry, naming, self.classes, self.spelling)
+        if self.placeholder and self.members:
+            attributes.setdefault(self.members, [self.placeholder])
+        too_long = [name for name, values in attributes.items() if len(values) > self.chunk]
+        rest: list[Unit] = [((ldap.MOD_ADD, name, attributes[name][self.chunk :]),) for name in too_long]
+        attributes.update((name, attributes[name][: self.chunk]) for name in too_long)
+        reply = yield Add(dn=entry.dn, attributes=list(attributes.items()))
         if reply.code:
             return self._refused(Asked.ADD, entry, [Refused(reply=reply, changes=())])
-        rest: list[Unit] = [
-            ((ldap.MOD_ADD, name, values[self.chunk :]),)
-            for name, values in attributes.items()
-            if len(values) > self.chunk
-        ]
-        outcome = yield from self._modify(entry, entry.dn, rest)
-        return replace(outcome, anchor=reply.anchor)
+        if not rest:
+            return Outcome(anchor=reply.anchor)
+        return replace((yield from self._modify(entry, entry.dn, rest)), anchor=reply.anchor)
 
     def update(self, entry: EntryToWrite) -> Exchange:
         """Rename the entry where it is to have another name, then change its attributes."""
-        unfit = self._unfit(entry, entry.new_dn)
-        if unfit:
-            return unfit
+        naming = naming_values(entry.new_dn) if entry.new_dn is not None else ()
+        unfit = self._unfit(entry, naming)
+        if unfit or naming is None:
+            return unfit or _NO_NAME
         if entry.new_dn is not None:
             failed = yield from self._rename(entry, entry.new_dn)
             if failed:
@@ -73,7 +81,7 @@ class Writer:
     def delete(self, entry: EntryToWrite) -> Exchange:
         """Delete the entry; one that is not there is deleted."""
         reply = yield Delete(dn=entry.dn)
-        return refused(Asked.DELETE, reply) if reply.code not in (0, NO_SUCH_OBJECT) else Outcome()
+        return refused(Asked.DELETE, reply) if reply.code not in (0, NO_SUCH_OBJECT) else _ACCEPTED
 
     def _rename(self, entry: EntryToWrite, new_dn: str) -> Conversation[Outcome | None]:
         new_rdn, superior = new_place(entry.dn, new_dn)
@@ -90,12 +98,12 @@ class Writer:
         there = yield Look(dn=new_dn)
         return None if there.anchor is not None and there.anchor == entry.anchor else outcome
 
-    def _modify(self, entry: EntryToWrite, dn: str, units: Iterable[Unit]) -> Exchange:
+    def _modify(self, entry: EntryToWrite, dn: str, units: Sequence[Unit]) -> Exchange:
         modification = Modification(
             dn=dn,
             complete=entry.complete,
             references=self.references,
-            members=never_empty(self.entry_type),
+            members=self.members,
             placeholder=self.placeholder,
         )
         failures: list[Refused] = []
@@ -103,7 +111,7 @@ class Writer:
             failures += yield from modification.apply(request)
             if any(failure.reply.code == NO_SUCH_OBJECT for failure in failures):
                 break
-        return self._refused(Asked.MODIFY, entry, failures) if failures else Outcome()
+        return self._refused(Asked.MODIFY, entry, failures) if failures else _ACCEPTED
 
     def _refused(self, asked: Asked, entry: EntryToWrite, failures: list[Refused]) -> Outcome:
         """The first failure stands for all; there is one result for an entry."""
@@ -112,23 +120,20 @@ class Writer:
         code = first.reply.code
         if first.attribute in self.references and is_fault_of_a_value(code):
             return replace(outcome, code="dn-attributes-failure")
-        if code == CONSTRAINT_VIOLATION and any(is_password(name) for name in entry.attributes):
+        if code == CONSTRAINT_VIOLATION and entry.touches(self.passwords):
             return replace(outcome, code="password-policy-violation")
         return outcome
 
-    def _unfit(self, entry: EntryToWrite, name: str | None) -> Outcome | None:
-        """Why the entry must not be sent at all; ``name`` is the one that it is to get."""
-        if not self.secure and any(is_password(attribute) for attribute in entry.attributes):
-            return Outcome(code="encryption-not-enabled", message="a password is not sent over an open connection")
-        if name is None:
-            return None
-        naming = naming_values(name)
+    def _unfit(self, entry: EntryToWrite, naming: Naming | None) -> Outcome | None:
+        """Why the entry must not be sent at all; ``naming`` is of the name that it is to get, None when it is none."""
         if naming is None:
-            return Outcome(code="invalid-dn", message="the name is no distinguished name")
+            return _NO_NAME
+        if not self.secure and entry.touches(self.passwords):
+            return Outcome(code="encryption-not-enabled", message="a password is not sent over an open connection")
         rdn = self.entry_type.rdn
-        if rdn and rdn.lower() not in (attribute.lower() for attribute, _ in naming):
+        if rdn and naming and rdn.lower() not in [attribute.lower() for attribute, _ in naming]:
             return Outcome(code="invalid-dn", message=f"entries of the type {self.entry_type.name} are named by {rdn}")
-        other = contradicted(entry, naming)
+        other = contradicted(entry, naming, self.spelling)
         if other:
             message = f"{other} has another value than in the name"
             return Outcome(code="modify-naming-attribute", attribute=other, message=message)

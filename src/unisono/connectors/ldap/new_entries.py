@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from unisono.connectors.ldap.changes import is_alike
 from unisono.connectors.ldap.entries import EntryToWrite
@@ -12,38 +12,37 @@ from unisono.connectors.ldap.settings import EntryType
 _NEVER_EMPTY = {"groupofnames": "member", "groupofuniquenames": "uniqueMember"}
 
 Naming = Sequence[tuple[str, bytes]]  # attributes and values of the relative name
+Spelling = Mapping[str, str]  # attributes of an object type by their names in lower case
 
 
-def never_empty(entry_type: EntryType) -> str | None:
+def never_empty(entry_type: EntryType, spelling: Spelling) -> str | None:
     """The set that entries of this type must not leave empty."""
     classes = (name.lower() for name in entry_type.classes)
-    return next((_NEVER_EMPTY[name] for name in classes if name in _NEVER_EMPTY), None)
+    members = next((_NEVER_EMPTY[name] for name in classes if name in _NEVER_EMPTY), None)
+    return spelling.get(members.lower(), members) if members else None
 
 
 def attributes_of_new(
-    entry: EntryToWrite, naming: Naming, entry_type: EntryType, placeholder: bytes | None
+    entry: EntryToWrite, naming: Naming, classes: Sequence[bytes], spelling: Spelling
 ) -> dict[str, list[bytes]]:
-    """The given attributes with the object classes, what names the entry, and a member where there must be one."""
-    attributes = {name: values for name, values in (*entry.replaced.items(), *entry.added.items()) if values}
-    spelled = {name.lower(): name for name in attributes}
-    classes = [name.encode() for name in entry_type.classes]
-    given = attributes.pop(spelled.get("objectclass", ""), [])
-    attributes = {"objectClass": list(dict.fromkeys((*classes, *given))), **attributes}
-    for name, value in naming:
-        values = attributes.setdefault(spelled.setdefault(name.lower(), name), [])
+    """The given attributes with the object classes and what names the entry."""
+    attributes = {name: values for name, values in entry.replaced.items() if values}
+    attributes.update(entry.added)
+    given = attributes.pop(spelling.get("objectclass", ""), ())
+    attributes["objectClass"] = list(dict.fromkeys((*classes, *given)))
+    for attribute, value in naming:
+        name = spelling.get(attribute.lower(), attribute)
+        values = attributes.get(name, [])
         if not any(is_alike(value, other) for other in values):
-            attributes[spelled[name.lower()]] = [*values, value]
-    members = never_empty(entry_type)
-    if members and placeholder and members.lower() not in spelled:
-        attributes[members] = [placeholder]
+            attributes[name] = [*values, value]
     return attributes
 
 
-def contradicted(entry: EntryToWrite, naming: Naming) -> str | None:
+def contradicted(entry: EntryToWrite, naming: Naming, spelling: Spelling) -> str | None:
     """An attribute that names the entry by another value than its single one. Some servers would hold both then."""
-    single = {name.lower(): (name, values) for name, values in entry.replaced.items() if values}
     for attribute, value in naming:
-        name, values = single.get(attribute.lower(), ("", [value]))
-        if not any(is_alike(value, other) for other in values):
+        name = spelling.get(attribute.lower(), attribute)
+        values = entry.replaced.get(name)
+        if values and not any(is_alike(value, other) for other in values):
             return name
     return None

@@ -22,7 +22,7 @@ Entry = tuple[str, dict[str, list[bytes]]]
 
 FILTER_TERMS = 100  # values of one OR filter
 #: Entries that are held as Python values at a time. With more of them than fit into caches, everything takes longer.
-PORTION = 800
+PORTION = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

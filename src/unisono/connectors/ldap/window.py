@@ -14,6 +14,7 @@ from unisono.connectors.ldap.requests import Add, Delete, Exchange, Look, Modify
 POST_READ = "1.3.6.1.1.13.2"  # RFC 4527 §3.2
 
 _UNAVAILABLE = 52
+_ENTRIES = (ldap.RES_SEARCH_ENTRY, ldap.RES_SEARCH_REFERENCE)
 _ACCEPTED = Reply()
 _Talking = dict[int, tuple[int, Exchange]]  # message id → the exchange that waits for its reply, and its number
 
@@ -36,24 +37,35 @@ class Window:
         """Outcomes by the exchanges' numbers, as they come. Raises ``StepStop`` when the connection breaks."""
         talking: _Talking = {}
         for number, exchange in exchanges:
-            yield from self._go_on(talking, number, exchange, None)
+            outcome = self._go_on(talking, number, exchange, None)
+            if outcome is not None:
+                yield number, outcome
             while len(talking) >= self._size:
                 yield from self._receive(talking)
         while talking:
             yield from self._receive(talking)
 
-    def _go_on(
-        self, talking: _Talking, number: int, exchange: Exchange, reply: Reply | None
-    ) -> Iterator[tuple[int, Outcome]]:
+    def _go_on(self, talking: _Talking, number: int, exchange: Exchange, reply: Reply | None) -> Outcome | None:
+        """The exchange's outcome, or None when it has sent something and waits."""
         try:
             request = next(exchange) if reply is None else exchange.send(reply)
         except StopIteration as end:
-            yield number, end.value
-            return
+            outcome: Outcome = end.value
+            return outcome
         talking[self._send(request)] = number, exchange
+        return None
 
-    def _receive(self, talking: _Talking) -> Iterator[tuple[int, Outcome]]:
-        """One message. Every wait is bounded by the timeout: a silent server counts as lost."""
+    def _receive(self, talking: _Talking) -> tuple[tuple[int, Outcome], ...]:
+        """The outcome that the next message brings, if it brings one."""
+        message_id, reply = self._message()
+        if reply is None or message_id not in talking:
+            return ()
+        number, exchange = talking.pop(message_id)
+        outcome = self._go_on(talking, number, exchange, reply)
+        return ((number, outcome),) if outcome is not None else ()
+
+    def _message(self) -> tuple[int, Reply | None]:
+        """One message; None: more of its answer will come. The wait is bounded: a silent server counts as lost."""
         try:
             kind, data, message_id, controls, _, _ = self._connection.result4(
                 ldap.RES_ANY, 0, self._timeout_s, resp_ctrl_classes=_RESPONSE_CONTROLS
@@ -62,16 +74,12 @@ class Window:
             refusal = failures.Refusal.of(failure)
             if refusal.message_id is None or refusal.code == _UNAVAILABLE:
                 raise failures.dropped(failure) from failure
-            message_id, reply = refusal.message_id, Reply(refusal.code, refusal.text)
-        else:
-            if kind in (ldap.RES_SEARCH_ENTRY, ldap.RES_SEARCH_REFERENCE):
-                self._seen[message_id] = self._identity_in(data[0][1])
-                return
-            reply = Reply(anchor=_told(controls)) if controls else _ACCEPTED
-        if message_id in self._seen:
-            reply = Reply(reply.code, reply.text, self._seen.pop(message_id))
-        if message_id in talking:
-            yield from self._go_on(talking, *talking.pop(message_id), reply)
+            return refusal.message_id, Reply(refusal.code, refusal.text)
+        if kind in _ENTRIES:
+            self._seen[message_id] = self._identity_in(data[0][1])
+            return message_id, None
+        anchor = _told(controls) if controls else self._seen.pop(message_id, None)
+        return message_id, Reply(anchor=anchor) if anchor else _ACCEPTED
 
     def _send(self, request: Request) -> int:
         try:

@@ -11,11 +11,12 @@ import polars as pl
 from unisono.connectors.contract import ExportBatch, ExportOperation, PartialSend
 from unisono.connectors.ldap import failures
 from unisono.connectors.ldap.connection import Connection, close, connect, require_bases
-from unisono.connectors.ldap.entries import EntryToWrite, entries_to_write
+from unisono.connectors.ldap.entries import Entries, EntryToWrite, entries_of
 from unisono.connectors.ldap.exchanges import Writer
 from unisono.connectors.ldap.identities import identities
+from unisono.connectors.ldap.new_entries import never_empty
 from unisono.connectors.ldap.order import waves
-from unisono.connectors.ldap.passwords import is_secret
+from unisono.connectors.ldap.passwords import is_password, is_secret
 from unisono.connectors.ldap.requests import Exchange, Outcome
 from unisono.connectors.ldap.settings import LdapSettings
 from unisono.connectors.ldap.window import POST_READ, Window
@@ -44,7 +45,7 @@ class LdapExport:
     def send(self, batch: ExportBatch) -> pl.DataFrame:
         """See ``contract.ExportSession``: one result per entry; ``PartialSend`` when the connection broke."""
         object_type = self._schema[batch.object_type]
-        entries = list(entries_to_write(batch, object_type))
+        entries = entries_of(batch, object_type)
         exchange = _exchange(batch.operation, _writer(self._settings, object_type))
         outcomes: _Outcomes = {}
         try:
@@ -62,19 +63,19 @@ class LdapExport:
     def close(self) -> None:
         close(self._connection)
 
-    def _identify(self, operation: ExportOperation, entries: Sequence[EntryToWrite], outcomes: _Outcomes) -> None:
+    def _identify(self, operation: ExportOperation, entries: Entries, outcomes: _Outcomes) -> None:
         """Anchors of added entries that the server did not tell, and of those whose name is their anchor."""
         accepted = [row for row, outcome in outcomes.items() if outcome.code is None and outcome.anchor is None]
         if self._settings.anchor_is_dn:
-            renamed = [row for row in accepted if entries[row].new_dn is not None]
+            renamed = [row for row in accepted if entries.new_dns[row] is not None]
             for row in accepted if operation is ExportOperation.ADD else renamed:
-                name = ldap_dn_key(entries[row].new_dn or entries[row].dn)
+                name = ldap_dn_key(entries.new_dns[row] or entries.dns[row])
                 outcomes[row] = replace(outcomes[row], anchor=name)
         elif operation is ExportOperation.ADD and accepted:
-            dns = [entries[row].dn for row in accepted]
+            dns = [entries.dns[row] for row in accepted]
             known = identities(self._connection, dns, self._settings.anchor, self._settings.timeout_s)
             for row in accepted:
-                outcomes[row] = replace(outcomes[row], anchor=known.get(ldap_dn_key(entries[row].dn)))
+                outcomes[row] = replace(outcomes[row], anchor=known.get(ldap_dn_key(entries.dns[row])))
 
 
 def _window(connection: Connection, settings: LdapSettings) -> Window:
@@ -92,11 +93,17 @@ def _window(connection: Connection, settings: LdapSettings) -> Window:
 
 
 def _writer(settings: LdapSettings, object_type: ObjectType) -> Writer:
+    entry_type = settings.entry_type(object_type.name)
+    spelling = {a.name.lower(): a.name for a in object_type.attributes}
     placeholder = settings.placeholder_member
     return Writer(
-        entry_type=settings.entry_type(object_type.name),
+        entry_type=entry_type,
+        classes=[name.encode() for name in entry_type.classes],
+        spelling=spelling,
         references=frozenset(a.name for a in object_type.references),
+        passwords=frozenset(a.name for a in object_type.attributes if is_password(a.name)),
         secrets=frozenset(a.name for a in object_type.attributes if is_secret(a)),
+        members=never_empty(entry_type, spelling),
         placeholder=placeholder.encode() if placeholder else None,
         chunk=settings.member_chunk,
         secure=settings.is_secure or not settings.require_secure_passwords,
@@ -113,10 +120,10 @@ def _exchange(operation: ExportOperation, writer: Writer) -> Callable[[EntryToWr
             return writer.delete
 
 
-def _results(entries: Sequence[EntryToWrite], outcomes: Mapping[int, Outcome]) -> pl.DataFrame:
+def _results(entries: Entries, outcomes: Mapping[int, Outcome]) -> pl.DataFrame:
     told = outcomes.values()
     columns: dict[str, Sequence[object]] = {
-        "id": [entries[row].id for row in outcomes],
+        "id": [entries.ids[row] for row in outcomes],
         "code": [outcome.code for outcome in told],
         "attribute": [outcome.attribute for outcome in told],
         "message": [outcome.message for outcome in told],

@@ -38,8 +38,10 @@ class ImageReader:
         """``maybe_cut``: the last entry may miss lines, because nothing shows that it ends where it does."""
         names = entries.names.filter(self._in_base())
         by_key = _by_key(entries.lines)
-        names = names.with_columns(self._object_types(names, by_key.get("objectclass")))
-        errors = [entries.errors, errors_of(names, self._class_faults(names, maybe_cut=maybe_cut))]
+        class_lines = _of(names, by_key.get("objectclass"))
+        unreadable = errors_of(class_lines, _class_line_faults(class_lines))
+        names = without(names, unreadable).with_columns(self._object_types(without(names, unreadable), class_lines))
+        errors = [entries.errors, unreadable, errors_of(names, self._class_faults(names, maybe_cut=maybe_cut))]
         objects = {}
         for object_type in self._schema.object_types:
             members = names.filter(pl.col("object_type") == object_type.name)
@@ -55,9 +57,8 @@ class ImageReader:
 
     # --- classes ------------------------------------------------------------------------------------------------------
 
-    def _object_types(self, names: pl.DataFrame, lines: pl.DataFrame | None) -> list[pl.Series]:
+    def _object_types(self, names: pl.DataFrame, lines: pl.DataFrame) -> list[pl.Series]:
         """``object_type`` (null: of no named class) and ``classless`` of each entry."""
-        lines = pl.DataFrame(schema=_LINES) if lines is None else lines
         classes = {name.lower(): rank for rank, name in enumerate(self._settings.object_classes)}
         types = dict(enumerate(self._settings.object_classes.values()))
         named = lines.select("entry", rank=decoded_text(lines).str.to_lowercase())
@@ -86,46 +87,40 @@ class ImageReader:
         self, names: pl.DataFrame, object_type: ObjectType, by_key: Mapping[str, pl.DataFrame]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Objects, and the errors of entries that do not fit their type."""
-        found = names.select("entry", "line", "dn")
-        errors = []
+        columns, errors = {}, []
         for attribute in object_type.attributes:
-            lines = None if attribute.export_only else by_key.get(attribute.name.lower())
-            if lines is None:
-                found = found.with_columns(pl.lit(None, attribute.dtype).alias(attribute.name))
-                continue
-            lines = lines.join(names.select("entry", "dn"), on="entry", how="inner", maintain_order="left")
+            lines = _of(names, None if attribute.export_only else by_key.get(attribute.name.lower()))
             values, unfit = self._values(lines, attribute)
             errors.append(unfit)
-            found = found.join(values, on="entry", how="left", maintain_order="left")
-        found = found.with_columns(anchor=pl.col("dn" if self._settings.anchor == DN else self._settings.anchor))
-        nameless = Fault(
-            rows=found["anchor"].is_null(),
-            code="missing-anchor-component",
-            message=f"the entry has no {self._settings.anchor}",
-        )
-        told = pl.concat([*errors, errors_of(found, [nameless])]).unique("entry", keep="first", maintain_order=True)
-        names_of_objects = ["anchor", "dn", *(attribute.name for attribute in object_type.attributes)]
-        return without(found, told).select(names_of_objects), told
+            by_entry = names.select("entry").join(values, on="entry", how="left", maintain_order="left")
+            columns[attribute.name] = by_entry["value"]
+        anchor = names["dn"] if self._settings.anchor == DN else columns[self._settings.anchor]
+        message = f"the entry has no {self._settings.anchor}"
+        nameless = Fault(rows=anchor.is_null(), code="missing-anchor-component", message=message)
+        told = pl.concat([*errors, errors_of(names, [nameless])]).unique("entry", keep="first", maintain_order=True)
+        good = ~names["entry"].is_in(told["entry"].implode())
+        objects = pl.DataFrame({"anchor": anchor, "dn": names["dn"], **columns})
+        return objects.filter(good), told
 
     def _values(self, lines: pl.DataFrame, attribute: Attribute) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """``entry`` and the attribute's typed value of each entry that has one, and the errors of lines."""
+        """``entry`` and ``value``, typed, of each entry that has the attribute, and the errors of lines."""
         values, faults = _typed(lines, attribute)
         faults.append(_fault(lines["form"] == "url", "unsupported-value-type", attribute.name))
         if not attribute.multivalued:
             is_anchor = attribute.name == self._settings.anchor
-            faults.append(
-                Fault(
-                    rows=lines["entry"].is_duplicated(),
-                    code="multi-valued-anchor-component" if is_anchor else "multi-single-mismatch",
-                    message=f"{attribute.name} has several values",
-                    attribute=attribute.name,
-                )
-            )
+            code = "multi-valued-anchor-component" if is_anchor else "multi-single-mismatch"
+            faults.append(_fault(lines["entry"].is_duplicated(), code, attribute.name))
         errors = errors_of(lines, faults)
-        good = without(lines.select("entry").with_columns(values.alias(attribute.name)), errors)
-        if attribute.multivalued:
-            good = good.group_by("entry", maintain_order=True).agg(attribute.name)
-        return good, errors
+        good = without(lines.select("entry").with_columns(values.alias("value")), errors)
+        return good.group_by("entry", maintain_order=True).agg("value") if attribute.multivalued else good, errors
+
+
+def _class_line_faults(lines: pl.DataFrame) -> list[Fault]:
+    """An object class that cannot be read must not make its entry one of another class."""
+    return [
+        _fault(lines["form"] == "url", "unsupported-value-type", "objectClass"),
+        _fault(decoded_text(lines).is_null(), "invalid-base64-value", "objectClass"),
+    ]
 
 
 def _typed(lines: pl.DataFrame, attribute: Attribute) -> tuple[pl.Series, list[Fault]]:
@@ -156,6 +151,8 @@ _REASONS = {
     "invalid-numeric-value": "the value of {} is no integer",
     "invalid-boolean-value": "the value of {} is neither TRUE nor FALSE",
     "unsupported-value-type": "the value of {} is given as a URL, which is not followed",
+    "multi-single-mismatch": "{} has several values",
+    "multi-valued-anchor-component": "{} has several values",
     "reference-value-not-ldap-conformant": "the value of {} is no name of LDAP",
 }
 
@@ -166,3 +163,9 @@ def _fault(rows: pl.Series, code: str, attribute: str) -> Fault:
 
 def _by_key(lines: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {str(key): part for (key,), part in lines.partition_by("key", as_dict=True).items()}
+
+
+def _of(names: pl.DataFrame, lines: pl.DataFrame | None) -> pl.DataFrame:
+    """The lines of those entries, with their DNs."""
+    lines = pl.DataFrame(schema=_LINES) if lines is None else lines
+    return lines.join(names.select("entry", "dn"), on="entry", how="inner", maintain_order="left")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from unisono.connectors.files.places import located, path_mistakes
 from unisono.connectors.ldif.names import is_ldap_name
-from unisono.connectors.registry import Setting, SettingMistake, Settings, SettingType
+from unisono.connectors.registry import Setting, SettingMistake, Settings, SettingType, with_defaults
 from unisono.model.schema import AttributeType, Schema
 
 #: As the anchor: the DN itself. An object is then another one after a rename.
@@ -33,8 +32,7 @@ class LdifSettings:
     @classmethod
     def of(cls, settings: Settings, schema: Schema, directory: Path) -> LdifSettings:
         """From settings without mistakes."""
-        given: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
-        given |= {name: value for name, value in settings.items() if value is not None}
+        given = with_defaults(settings, SETTINGS)
         return cls(
             file=located(directory, given["file"]),
             export_file=located(directory, given["export_file"]) if given["export_file"] else None,

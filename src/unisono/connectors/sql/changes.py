@@ -68,10 +68,6 @@ class Work:
     is_rename: bool
 
     @property
-    def has_values(self) -> bool:
-        return bool(self.added or self.removed)
-
-    @property
     def key_is_returned(self) -> bool:
         """The database makes the key of these new rows, or spells it in its own way."""
         return self.operation is ExportOperation.ADD and any(
@@ -231,6 +227,9 @@ def _faults(piece: _Piece) -> Iterator[tuple[pl.Expr, str, str | None, str]]:
         changes_key = [value.attribute.name for value in piece.values if value.column.name in key_names]
         if changes_key:
             yield pl.lit(value=True), "modify-naming-attribute", changes_key[0], "a key never changes"
+    else:
+        is_empty = pl.any_horizontal(key == "" for key in _keys(piece))
+        yield is_empty, "missing-anchor-component", None, "a part of the key is empty"
     if piece.is_rename and bound.name is None:
         yield pl.lit(value=True), "modify-naming-attribute", None, "the name is the key, which never changes"
     given = {value.column.name for value in piece.values}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,9 @@ class Link:
         """From here on ``rows`` gives the dialect's raw types."""
         self.dialect.prepare_reading(self._connection)
 
-    def rows(self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    def rows(self, statement: sa.Executable) -> list[Row]:
         with self.told():
-            result = self._connection.execute(statement, dict(parameters or {}))
+            result = self._connection.execute(statement)
             # From the driver's cursor: rows of SQLAlchemy cost as much again as the whole reading.
             rows: list[Row] = list(result.cursor.fetchall())
             result.close()
@@ -84,12 +84,22 @@ class Link:
 
     def prepare_writing(self) -> None:
         """Transactions begun from here on write."""
-        self._connection = self._connection.execution_options(unisono_writes=True)
+        self._connection = self.dialect.prepare_writing(self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self.told(), self._connection.begin():
-            yield
+        with self.told():
+            try:
+                with self._connection.begin():
+                    yield
+            except self._errors:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        """End a transaction whose commit failed: for SQLAlchemy it has ended, for SQLite it has not."""
+        with suppress(SQLAlchemyError, *self._errors):
+            self._connection.connection.rollback()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -9,19 +9,17 @@ nobody does not keep the other members out of a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
 from unisono.connectors.contract import ExportOperation
-from unisono.connectors.sql.catalog import Column
 from unisono.connectors.sql.changes import GIVEN_DN, KEY, VALUE, Fault, Values, Work, named, results
 from unisono.connectors.sql.database import Link, Row
 from unisono.connectors.sql.failures import NO_KEY, NO_ROW, SEVERAL_ROWS, UNIQUE, Failed, Failure, export_code
 from unisono.connectors.sql.tables import Child
-from unisono.connectors.sql.wire import ColumnKind, exported_key
 from unisono.connectors.sql.writes import Statement, Writes
 
 _ATTEMPTS = 4  # of a transaction: the first, and three where others keep it from succeeding
@@ -35,7 +33,6 @@ class _Step:
     values: Values
     statement: Statement
     count: Statement
-    adds: bool
 
 
 class Delivery:
@@ -47,7 +44,7 @@ class Delivery:
         self._batch_objects = batch_objects
         self._writes = Writes(link, work.bound)
         self._statement = self._main_statement()
-        self._rows = work.entries.select(self._parameter(name) for name in self._statement.parameters).rows()
+        self._rows: list[Row] = work.entries.select(self._statement.parameters).rows() or [()] * work.entries.height
         self._steps = self._value_steps()
         self._faults: dict[int, Fault] = dict(work.incomplete)
         self._new_faults: dict[int, Fault] = {}  # of the open transaction
@@ -115,7 +112,8 @@ class Delivery:
             self._transaction(start, middle)
             self._transaction(middle, stop)
         else:
-            self._faults |= {entry: self._fault(entry, failure) for entry in range(start, stop)}
+            with self._link.transaction():
+                self._faults |= {entry: self._fault(entry, failure) for entry in range(start, stop)}
             self._committed = stop
 
     def _attempt(self, start: int, stop: int) -> None:
@@ -178,15 +176,12 @@ class Delivery:
 
     def _delete_values(self, child: Child, start: int, stop: int) -> None:
         statement = self._writes.delete_values(child)
-        rows = [statement.row(_key(child.key, self._keys[entry]), ()) for entry in range(start, stop)]
+        rows = [statement.row(self._keys[entry], ()) for entry in range(start, stop)]
         self._link.write(statement.text, rows)
 
     def _write_values(self, step: _Step, positions: range) -> None:
         values = step.values
-        rows = [
-            step.statement.row(_key(values.child.key, self._keys[values.entries[i]]), (values.values[i],))
-            for i in positions
-        ]
+        rows = [step.statement.row(self._keys[values.entries[i]], (values.values[i],)) for i in positions]
         if rows:
             self._link.write(step.statement.text, rows)
 
@@ -221,16 +216,19 @@ class Delivery:
         return self._count(self._writes.count(self._work.columns), entry) == 1
 
     def _has_value(self, entry: int, step: _Step, position: int) -> bool:
-        key = _key(step.values.child.key, self._keys[entry])
-        return self._counted(step.count, step.count.row(key, (step.values.values[position],))) > 0
+        row = step.count.row(self._keys[entry], (step.values.values[position],))
+        return self._counted(step.count, row) > 0
 
     def _fault(self, entry: int, failure: Failure, attribute: str | None = None) -> Fault:
-        by_column = {value.column.name: value.attribute.name for value in self._work.bound.values}
+        attributes = {value.column.name: value.attribute for value in self._work.bound.values}
+        blamed = attributes.get(failure.column or "")
+        # The database's words may quote a value, and what is never imported is likely a secret.
+        is_secret = any(attributes[column].export_only for column in self._work.columns if column in attributes)
         return Fault(
             code=self._code(entry, failure),
-            message=f"the database refused: {failure.text}",
-            attribute=attribute or by_column.get(failure.column or ""),
-            cd_error=str(failure),
+            message=f"the database refused: {failure.code if is_secret else failure.text}",
+            attribute=attribute or (blamed.name if blamed else None),
+            cd_error=failure.code if is_secret else str(failure),
         )
 
     def _code(self, entry: int, failure: Failure) -> str:
@@ -241,7 +239,7 @@ class Delivery:
         elif failure.sqlstate == UNIQUE and work.is_rename and work.bound.name is not None:
             name = work.entries[VALUE.format(work.columns.index(work.bound.name.name))][entry]
             statement = self._writes.count_named(work.bound.name)
-            if self._counted(statement, statement.row((), (name,))):
+            if self._counted(statement, statement.row(self._keys[entry], (name,))):
                 return "rename-to-existing-dn"
         return export_code(failure, work.operation, has_references=work.has_references)
 
@@ -257,18 +255,14 @@ class Delivery:
             case ExportOperation.DELETE:
                 return self._writes.delete()
 
-    def _parameter(self, name: str) -> pl.Expr:
-        keys = {KEY.format(i): column for i, column in enumerate(self._work.bound.key)}
-        return exported_key(pl.col(name), keys[name].kind) if name in keys else pl.col(name)
-
     def _value_steps(self) -> list[_Step]:
         """Values go before values come: a limit on their number counts both."""
         writes = self._writes
         return [
-            _Step(values=v, statement=writes.delete_value(v.child), count=writes.count_value(v.child), adds=False)
+            _Step(values=v, statement=writes.delete_value(v.child), count=writes.count_value(v.child))
             for v in self._work.removed
         ] + [
-            _Step(values=v, statement=writes.insert_value(v.child), count=writes.count_value(v.child), adds=True)
+            _Step(values=v, statement=writes.insert_value(v.child), count=writes.count_value(v.child))
             for v in self._work.added
         ]
 
@@ -278,7 +272,7 @@ class Delivery:
         if None in key:
             return 0
         values = self._work.entries.select(VALUE.format(i) for i in range(len(self._work.columns))).row(entry)
-        return self._counted(statement, statement.row(_key(self._work.bound.key, key), values))
+        return self._counted(statement, statement.row(key, values))
 
     def _counted(self, statement: Statement, row: Row) -> int:
         found: list[Row] = []
@@ -300,8 +294,3 @@ def _check(met: int, *, at_least: int, at_most: int) -> None:
         raise Failed(Failure(sqlstate=NO_ROW, code=NO_ROW, text="there is no row with this key"))
     if met > at_most:
         raise Failed(Failure(sqlstate=SEVERAL_ROWS, code=SEVERAL_ROWS, text="several rows have this key"))
-
-
-def _key(columns: Sequence[Column], texts: Row) -> Row:
-    """The texts of a key as the driver binds them to these columns."""
-    return tuple(int(text) if c.kind is ColumnKind.INTEGER else text for c, text in zip(columns, texts, strict=True))

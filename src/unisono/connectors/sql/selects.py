@@ -86,7 +86,8 @@ class Selects:
     def without_key(self, count: int) -> sa.Select[Any]:
         """One column for each row that cannot be identified; enough rows to be told."""
         lacking = sa.or_(*(column.is_(None) for column in self._key))
-        return sa.select(sa.literal(1)).select_from(self._table).where(*self._alive_only, lacking).limit(count)
+        rows = sa.select(sa.literal(1)).select_from(self._table)
+        return rows.where(lacking, *self._alive_only, *self._changed_itself).limit(count)
 
     def child_fields(self, child: Child) -> tuple[Field, ...]:
         return (*self._key_fields, _value_field(child.value, child.table.clause))
@@ -161,21 +162,23 @@ class Selects:
     @property
     def _changed(self) -> tuple[Element, ...]:
         """In a delta, the rows whose own watermark or one of whose values' is above the bound."""
-        if self.bounds is None:
-            return ()
-        table, column = self._table, self.bound.watermark
-        own = self.bounds[self.bound.object_type.name]
-        if own is None or column is None:
-            return ()
-        keys = [sa.select(*self._key).where(table.c[column.name] > _parameter(own))]
-        keys += [self._changed_values(child) for child in self.bound.children if child.watermark is not None]
-        if len(keys) == 1:
-            return (table.c[column.name] > _parameter(own),)
+        children = [child for child in self.bound.children if child.watermark is not None]
+        if not self._changed_itself or not children:
+            return self._changed_itself
+        keys = [sa.select(*self._key).where(*self._changed_itself), *(self._changed_values(c) for c in children)]
         return (_row(self._key).in_(sa.union(*keys)),)
+
+    @cached_property
+    def _changed_itself(self) -> tuple[Element, ...]:
+        column = self.bound.watermark
+        above = self.bounds[self.bound.object_type.name] if self.bounds is not None and column is not None else None
+        if column is None or above is None:
+            return ()
+        return (self._table.c[column.name] > _parameter(above),)
 
     def _changed_values(self, child: Child) -> sa.Select[Any]:
         table, bounds = child.table.clause, self.bounds or {}
-        keys = sa.select(*(table.c[column.name] for column in child.key))
+        keys = sa.select(*(key_element(table, column) for column in child.key))
         above = bounds[f"{self.bound.object_type.name}/{child.value.attribute.name}"]
         if child.watermark is None or above is None:
             return keys
@@ -185,7 +188,7 @@ class Selects:
         return () if after is None else (sa.tuple_(*self._key) > _parameters(after),)
 
 
-def key_element(table: sa.TableClause, column: Column) -> Element:
+def key_element(table: sa.FromClause, column: Column) -> Element:
     """A key column to order by and to compare with a text. Values of unknown types are compared as texts, too: in
     SQLite, a column without a type may hold numbers, and no number is above a text."""
     element = table.c[column.name]
@@ -221,4 +224,5 @@ def _name_of(target: ReferenceTarget, key: Element) -> Element:
     """The name of the row that the key points to. A subquery: a join would double rows where two rows answer."""
     rows = target.table.clause.alias()
     name = rows.c[target.name.name] if target.name is not None else rows.c[target.key.name]
-    return sa.select(sa.cast(sa.func.max(name), sa.Text)).where(rows.c[target.key.name] == key).scalar_subquery()
+    is_target = key_element(rows, target.key) == key
+    return sa.select(sa.func.max(sa.cast(name, sa.Text))).where(is_target).scalar_subquery()

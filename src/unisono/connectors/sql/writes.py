@@ -17,16 +17,15 @@ from unisono.connectors.sql.tables import BoundTable, Child
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A row of parameters is a tuple in the order of ``parameters``, which are columns of ``Work.entries``."""
+    """``parameters`` are columns of ``Work.entries``; a row of parameters is a tuple in their order."""
 
     text: str
-    parameters: Sequence[str]
+    parameters: tuple[str, ...]
+    places: tuple[int, ...]  # of the parameters, in the texts of the key followed by the values
 
     def row(self, key: Row, values: Row) -> Row:
-        """The parameters for one row."""
-        given = {KEY.format(i): part for i, part in enumerate(key)}
-        given |= {VALUE.format(i): value for i, value in enumerate(values)}
-        return tuple(given[name] for name in self.parameters)
+        given = key + values
+        return tuple([given[place] for place in self.places])
 
 
 class Writes:
@@ -62,7 +61,8 @@ class Writes:
 
     def count_named(self, column: Column) -> Statement:
         """How many rows have the name ``VALUE`` 0."""
-        return self._counted(self._table.c[column.name] == _parameter(VALUE.format(0)))
+        is_named = self._table.c[column.name] == _parameter(VALUE.format(0))
+        return self._counted(is_named)
 
     def insert_value(self, child: Child) -> Statement:
         columns = {column.name: _parameter(KEY.format(i)) for i, column in enumerate(child.key)}
@@ -86,7 +86,11 @@ class Writes:
 
     def _compiled(self, statement: sa.ClauseElement) -> Statement:
         text, parameters = self._link.compiled(statement)
-        return Statement(text=text, parameters=parameters)
+        width = len(self._bound.key)
+        places = {KEY.format(i): i for i in range(width)}
+        values = {name: width + int(name.removeprefix(VALUE.format(""))) for name in parameters if name not in places}
+        ordered = tuple({**places, **values}[name] for name in parameters)
+        return Statement(text=text, parameters=tuple(parameters), places=ordered)
 
 
 def _assignments(columns: Sequence[str]) -> dict[str, Any]:

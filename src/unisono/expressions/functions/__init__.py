@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 
-from unisono.expressions.functions import conversion, dates, flow, multivalued, names, numbers, search, tests
+from unisono.expressions.functions import conversion, dates, flow, multivalued, names, numbers, search, tests, text
 from unisono.expressions.registry import Family, Form, Function
 
 FAMILIES: tuple[Family, ...] = (
     flow.FLOW,
     tests.TESTS,
-    search.TEXTS,
+    text.TEXTS,
+    search.SEARCH,
     multivalued.MULTIVALUED,
     conversion.CONVERSION,
     dates.DATES,
@@ -69,4 +70,3 @@ UNSUPPORTED: Mapping[str, str] = {
         _CERTIFICATES,
     ),
 }
-

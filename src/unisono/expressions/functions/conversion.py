@@ -14,7 +14,7 @@ from unisono.expressions.instants import EARLIEST, LATEST, read_date
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NUMBER, REFERENCE, TEXT
 from unisono.expressions.operators import printed
 from unisono.expressions.registry import Family, Operand, Outcome, Parameter, anything, binary, text
-from unisono.expressions.values import LEAST_INTEGER, MOST_INTEGER, WHITE_SPACE, Failure, text_of
+from unisono.expressions.values import LEAST_INTEGER, MOST_INTEGER, WHITE_SPACE, Failure, Scalar, text_of
 from unisono.model.schema import AttributeType
 
 CONVERSION = Family(title="Conversion")
@@ -46,7 +46,7 @@ def _c_bool(x: Operand) -> pl.Expr | None:
     fails=True,
     examples=("CBool(BitAnd([userAccountControl], 2)) => True", "CBool(0) => False"),
 )
-def c_bool(x: bool | int | str | None) -> bool:
+def c_bool(x: Scalar | None) -> bool:
     """True for true, for a number other than 0 and for such a text; False for NULL."""
     if not isinstance(x, str):
         return bool(x)
@@ -77,9 +77,7 @@ def _c_num(x: Operand) -> pl.Expr | Outcome | None:
 
 @CONVERSION.function(
     "CNum",
-    Parameter(
-        name="x", accepts=frozenset({AttributeType.STRING, AttributeType.BINARY, AttributeType.INTEGER})
-    ),
+    Parameter(name="x", accepts=frozenset({AttributeType.STRING, AttributeType.BINARY, AttributeType.INTEGER})),
     gives=NUMBER,
     columnar=_c_num,
     fails=True,
@@ -116,7 +114,7 @@ def _from_bytes(x: bytes) -> int:
     fails=True,
     examples=('CStr(42) => "42"', 'CStr(True) => "True"'),
 )
-def c_str(x: bool | int | str | bytes | datetime) -> str:
+def c_str(x: Scalar) -> str:
     """A number, boolean, reference or date as text; a binary is an error."""
     if isinstance(x, bytes):
         raise Failure("a binary is no text; ConvertToBase64(…) makes one of it")
@@ -166,7 +164,7 @@ def c_date(s: str | datetime) -> datetime:
     return s if isinstance(s, datetime) else read_date(s)
 
 
-# --- encodings -------------------------------------------------------------------------------------------------------
+# --- encodings -----------------------------------------------------------------------------------------------------
 
 _ENCODINGS = {"Unicode": "utf-16-le", "ASCII": "ascii", "UTF8": "utf-8"}
 
@@ -231,7 +229,7 @@ def convert_to_utf8_hex(s: str) -> str:
     return s.encode().hex().upper()
 
 
-# --- identifiers -----------------------------------------------------------------------------------------------------
+# --- identifiers ---------------------------------------------------------------------------------------------------
 
 _GUID = r"(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12})"
 GUID = rf"\A(?:{_GUID}|\{{{_GUID}\}})\z"  # as the regular expressions of columns write it

@@ -74,7 +74,7 @@ def _date_add(interval: Operand, n: Operand, instant: Operand) -> Outcome | None
     ),
 )
 def date_add(interval: str, n: int, instant: datetime) -> datetime:
-    """A date moved by n years (yyyy), quarters (q), months (m), weeks (ww), days (d, y, w), hours, minutes (n) or seconds.
+    """A date n intervals later: yyyy year, q quarter, m month, ww week, d, y or w day, h hour, n minute, s second.
 
     The last days of a month are clamped: one month after the 31st of January is the last of February.
     """

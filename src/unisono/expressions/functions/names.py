@@ -46,6 +46,7 @@ _MOST_COMPONENTS = 1000
     number("n"),
     gives=TEXT,
     common=_plain_component,
+    mentions=3,
     examples=('DNComponent([manager], 1) => "Kim Sample"', 'DNComponent(CRef([dn]), 2) => "Staff"'),
 )
 def dn_component(dn: str, n: int) -> str | None:
@@ -61,6 +62,7 @@ def dn_component(dn: str, n: int) -> str | None:
     text("option", optional=True, options=("DC",)),
     gives=TEXT,
     common=_plain_component_rev,
+    mentions=3,
     examples=('DNComponentRev(CRef([dn]), 1) => "org"', 'DNComponentRev(CRef([dn]), 1, "DC") => "Paris"'),
 )
 def dn_component_rev(dn: str, n: int, option: str = "") -> str | None:
@@ -71,10 +73,16 @@ def dn_component_rev(dn: str, n: int, option: str = "") -> str | None:
     return _value(components[-n]) if 1 <= n <= len(components) else None
 
 
+_PLAIN = r',+"\\<>;=#\x00'
+_NEEDS_NO_ESCAPE = rf"\A(?:[^=]*=)?(?:[^{_PLAIN} ](?:[^{_PLAIN}]*[^{_PLAIN} ])?)?\z"
+
+
 @NAMES.function(
     "EscapeDNComponent",
     text("s"),
     gives=TEXT,
+    common=lambda s: pl.when(s.expr.str.contains(_NEEDS_NO_ESCAPE)).then(s.expr),
+    mentions=2,
     grows=True,
     examples=('EscapeDNComponent("CN=Example, Robin") => "CN=Example\\\\, Robin"',),
 )

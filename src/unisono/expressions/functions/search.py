@@ -6,11 +6,12 @@ from functools import lru_cache
 
 import polars as pl
 
-from unisono.expressions.functions.text import TEXTS
 from unisono.expressions.kinds import NUMBER, TEXT
-from unisono.expressions.registry import Operand, Parameter, number, text
+from unisono.expressions.registry import Family, Operand, Parameter, number, text
 from unisono.expressions.values import MOST_BYTES, Failure, expect_length
 from unisono.model.schema import AttributeType
+
+SEARCH = Family(title="Text: finding and replacing")
 
 _COMPARE = text("compare", optional=True, options=("vbBinaryCompare", "vbTextCompare"))
 
@@ -23,11 +24,9 @@ def _len(s: Operand) -> pl.Expr:
     return lengths.cast(pl.Int64)
 
 
-@TEXTS.function(
+@SEARCH.function(
     "Len",
-    Parameter(
-        name="s", accepts=frozenset({AttributeType.STRING, AttributeType.REFERENCE, AttributeType.BINARY})
-    ),
+    Parameter(name="s", accepts=frozenset({AttributeType.STRING, AttributeType.REFERENCE, AttributeType.BINARY})),
     gives=NUMBER,
     columnar=_len,
     examples=('Len("Blue Sky") => 8',),
@@ -48,7 +47,7 @@ def _in_str(s: Operand, m: Operand, start: Operand | None = None, compare: Opera
     return pl.when(found).then(position).when(s.expr.is_not_null()).then(0)
 
 
-@TEXTS.function(
+@SEARCH.function(
     "InStr",
     text("s"),
     text("m"),
@@ -65,7 +64,7 @@ def in_str(s: str, m: str, start: int = 1, compare: str = "vbBinaryCompare") -> 
     return s.find(m, max(start, 1) - 1) + 1
 
 
-@TEXTS.function(
+@SEARCH.function(
     "InStrRev",
     text("s"),
     text("m"),
@@ -100,7 +99,7 @@ def _replace(s: Operand, old: Operand, new: Operand) -> pl.Expr | None:
     return s.expr.str.replace_all(before, after, literal=True)
 
 
-@TEXTS.function(
+@SEARCH.function(
     "Replace",
     text("s"),
     text("old"),
@@ -149,7 +148,7 @@ def _replace_chars(s: Operand, pattern: Operand) -> pl.Expr | None:
     return s.expr.str.replace_many(replacements) if replacements else s.expr
 
 
-@TEXTS.function(
+@SEARCH.function(
     "ReplaceChars",
     text("s"),
     text("pattern", check=_wrong_pattern),
@@ -164,4 +163,4 @@ def replace_chars(s: str, pattern: str) -> str:
     longest = max(map(len, replacements.values()), default=0)
     if len(s) * longest > MOST_BYTES:
         expect_length(sum(len(replacements.get(c, c)) for c in s))
-    return s.translate(str.maketrans(replacements))
+    return "".join(replacements.get(c, c) for c in s)

@@ -1,4 +1,4 @@
-"""Text: case, white space, parts and padding. Positions and lengths count characters (code points), positions from 1."""
+"""Text: case, white space, parts and padding. Lengths and positions count characters (code points)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from unisono.expressions.kinds import TEXT
 from unisono.expressions.registry import Family, Operand, number, text
 from unisono.expressions.values import WHITE_SPACE, expect_length
 
-TEXTS = Family(title="Text")
+TEXTS = Family(title="Text: case, parts, padding")
 
 #: Text for which NULL counts as empty.
 _OPTIONAL_TEXT = text("s", takes_null=True)
 _ENOUGH = 1 << 40  # characters: more than any text has
 
-# --- case and white space ------------------------------------------------------------------------------------------------
+# --- case and white space -------------------------------------------------------------------------------------------
 
 
 @TEXTS.function(
@@ -99,7 +99,7 @@ def rtrim(s: str) -> str:
     return s.rstrip(WHITE_SPACE)
 
 
-# --- parts ---------------------------------------------------------------------------------------------------------------
+# --- parts ---------------------------------------------------------------------------------------------------------
 
 
 def _length(n: Operand) -> pl.Expr:

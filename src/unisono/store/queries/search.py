@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 import polars as pl
@@ -15,6 +16,7 @@ from unisono.store.tables import NAMED_APART, cs_object, mv_object
 from unisono.store.tables import connector as connectors
 
 _ESCAPE: Final = "!"
+_ID: Final = re.compile("[1-9][0-9]{0,18}")
 _LARGEST_ID: Final = 2**63 - 1
 _object = cs_object.c
 # The sum keeps the database from the connector's index: rows are read in the order of ids, until there are enough.
@@ -67,5 +69,5 @@ def _in_document(text: str) -> str:
 
 def _as_id(text: str) -> int:
     """The text as an id; 0, which no object has, where it cannot be one."""
-    id_ = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    id_ = int(text) if _ID.fullmatch(text) else 0
     return id_ if id_ <= _LARGEST_ID else 0

@@ -38,7 +38,8 @@ class Dialect(Protocol):
         ...
 
     def create_engine(self, url: URL, directory: Path, limits: Limits) -> sa.Engine:
-        """An engine without a pool. Its sessions are in UTC; its URL has the password. Touches nothing."""
+        """An engine without a pool, its parameters by position, its sessions in UTC. The URL has the password. Touches
+        nothing."""
         ...
 
     def snapshot(self, connection: sa.Connection) -> sa.Connection:
@@ -47,6 +48,10 @@ class Dialect(Protocol):
 
     def prepare_reading(self, connection: sa.Connection) -> None:
         """From here on rows come in ``raw_types``."""
+        ...
+
+    def prepare_writing(self, connection: sa.Connection) -> sa.Connection:
+        """Transactions begun from here on write."""
         ...
 
     def decoded(self, form: Form, raw: pl.Expr) -> pl.Expr:

@@ -76,6 +76,9 @@ class _Postgresql:
         for name in ("timestamp", "timestamptz"):
             driver.adapters.register_loader(name, Int8BinaryLoader)
 
+    def prepare_writing(self, connection: sa.Connection) -> sa.Connection:
+        return connection
+
     def decoded(self, form: Form, raw: pl.Expr) -> pl.Expr:
         if form is not Form.TIME:
             return raw

@@ -44,6 +44,9 @@ _SQLSTATES: Mapping[str, str] = {
 }
 
 
+_WRITES = "unisono_writes"  # execution option
+
+
 class _Sqlite:
     # Text as bytes: columns hold text that is not UTF-8, too, which the driver would refuse page by page.
     raw_types: Mapping[Form, PolarsType] = {
@@ -78,6 +81,9 @@ class _Sqlite:
 
     def prepare_reading(self, connection: sa.Connection) -> None:
         _driver(connection).text_factory = bytes
+
+    def prepare_writing(self, connection: sa.Connection) -> sa.Connection:
+        return connection.execution_options(**{_WRITES: True})
 
     def decoded(self, form: Form, raw: pl.Expr) -> pl.Expr:
         match form:
@@ -132,7 +138,8 @@ def _connected(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    how = "IMMEDIATE" if connection.get_execution_options().get("unisono_writes") else "DEFERRED"
+    # A writer that begins as a reader may find the database changed meanwhile, and can then only give up.
+    how = "IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {how}")
 
 

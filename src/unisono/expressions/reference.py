@@ -1,0 +1,99 @@
+"""The reference page of the language, written from the registry. ``docs/reference/expressions.md`` is its output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unisono.expressions.functions import FAMILIES, UNSUPPORTED
+from unisono.expressions.operators import OPERATORS
+from unisono.expressions.registry import Family, Function, Parameter, Shape
+
+_LANGUAGE = """\
+# Expressions
+
+The rule language. Its words, and most of its behaviour, are those of Entra Connect Sync. This page is generated from
+the functions themselves; each example is a test.
+
+```
+IIF(IsPresent([mail]), LCase([mail]), [uid] & "@contoso.com")
+```
+
+## Words
+
+| | |
+| --- | --- |
+| `[name]` | An attribute of the object, NULL where it is absent. Names are case-sensitive; `[dn]` is the DN. |
+| `%Name%` | A parameter of the environment, a text. |
+| `"text"` | A text. `\\\\` is one backslash, `\\"` a quote; any other backslash stands for itself. |
+| `42`, `-7`, `&H1F` | A number: 64 bits, whole, decimal or hexadecimal. |
+| `True`, `False`, `NULL`, `CRLF` | Constants. |
+| `Name(a, b)` | A call; function names are case-sensitive. |
+| `$name` | A variable of `Select`, `Where` or `With`. |
+| `AuthoritativeNull` | As a result: no value, and no weaker rule may contribute one. |
+| `IgnoreThisFlow` | As a result: as if the rule were absent; the present value stays. |
+
+A text has at most 64 KiB and is nested at most 100 levels deep. A result has at most 1 MiB.
+
+## Operators
+
+Operators of one level are evaluated strictly from left to right (`2 + 5 * 3` is 21); the levels below bind weaker.
+There is no division, and `= False` says not.
+
+| Level | Operators | Operands | NULL and edges |
+| --- | --- | --- | --- |
+"""
+
+_VALUES = """
+Texts are compared exactly, so case counts.
+
+## Values
+
+- Types are text, number (64 bits), boolean, binary, date (UTC, to the microsecond) and reference (the text of a DN,
+  which goes wherever a text goes). A wrong type is a mistake in the rule, found before anything runs; a value that
+  cannot be converted is an error of that one object.
+- NULL is the absent value. An argument that is NULL makes the result NULL unless the function says otherwise.
+- A function of a single value that is given several is called with each of them; results that are NULL drop out:
+  `Trim([proxyAddresses])`. At most one argument may have several values.
+- Positions and indexes count from 1, and 0 means *not found*.
+- Case is that of the Unicode version of the installation; letters younger than that have no other case.
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    yield _LANGUAGE.rstrip("\n")
+    for level, (operators, operands, edges) in zip((1, 1, 2, 2, 3), OPERATORS, strict=True):
+        yield f"| {level} | {operators.replace('|', chr(92) + '|')} | {operands} | {edges} |"
+    yield _VALUES.rstrip("\n")
+    for family in FAMILIES:
+        yield from _family(family)
+    yield "\n## Not supported yet\n"
+    yield "| Function | Why |\n| --- | --- |"
+    for name, reason in sorted(UNSUPPORTED.items()):
+        yield f"| `{name}` | {reason} |"
+    yield ""
+
+
+def _family(family: Family) -> Iterator[str]:
+    yield f"\n## {family.title}"
+    for member in sorted(family.members, key=lambda member: member.name):
+        yield f"\n### {member.signature}\n"
+        yield member.summary
+        if isinstance(member, Function) and member.parameters:
+            yield "\n" + _parameters(member)
+        yield "\n```\n" + "\n".join(member.examples) + "\n```"
+
+
+def _parameters(function: Function) -> str:
+    given = ", ".join(f"`{parameter.name}` {_wants(parameter)}" for parameter in function.parameters)
+    return f"Takes {given}."
+
+
+def _wants(parameter: Parameter) -> str:
+    several = " (several values)" if parameter.shape is Shape.MANY else ""
+    options = " or ".join(f"`{option}`" for option in parameter.options)
+    return (options or parameter.wants) + several

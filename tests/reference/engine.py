@@ -1,0 +1,415 @@
+"""Import and synchronization, object by object (engine specification §2–§5, written down as plainly as possible)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from tests.reference.objects import Image, Key, MetaverseObject, SpaceObject, Value, World
+from unisono.expressions import Environment, compile_expression
+from unisono.model.project import DeletionRule, Project
+from unisono.model.rules import Direction, Expression, Flow, LinkBehavior, MergeType, Rule
+from unisono.model.schema import Attribute, AttributeType, ObjectType
+
+ENVIRONMENT = Environment(now=datetime(2026, 1, 1, tzinfo=UTC))
+DN = Attribute(name="dn", type=AttributeType.REFERENCE)
+
+
+class Failure(Exception):
+    """The object cannot be synchronized; everything it caused is undone."""
+
+
+class ObviousEngine:
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.world = World()
+
+    # --- import ---
+
+    def full_import(self, connector: str, objects: Mapping[str, tuple[str, Image, dict[str, list[str]]]]) -> None:
+        """``objects``: anchor → (DN, values, references). What is not among them is gone."""
+        for anchor, (dn, image, references) in objects.items():
+            found = self.world.spaces.get((connector, anchor))
+            if found is None:
+                kind = self._type(connector)
+                found = SpaceObject(connector=connector, object_type=kind, anchor=anchor, dn=dn)
+                self.world.spaces[found.key] = found
+            found.dn, found.imported, found.imported_references = dn, image, references
+            same = found.synchronized == image and found.synchronized_references == references
+            found.pending = "add" if found.synchronized is None else None if same else "update"
+        for one in self.world.of(connector):
+            if one.anchor is not None and one.anchor not in objects:
+                if one.synchronized is None and one.link is None:
+                    del self.world.spaces[one.key]
+                else:
+                    one.pending = "delete"
+
+    def _type(self, connector: str) -> str:
+        definition = self.project.connector(connector)
+        assert definition is not None
+        return definition.schema.object_types[0].name
+
+    # --- synchronization ---
+
+    def synchronize(self, connector: str, *, full: bool) -> None:
+        chosen = [one.key for one in self.world.of(connector) if self._selected(one, full)]
+        for key in sorted(chosen):
+            self._one(key, full)
+        for key in sorted(one.key for one in self.world.of(connector) if one.pending == "delete"):
+            self._one(key, full)
+
+    def _selected(self, one: SpaceObject, full: bool) -> bool:
+        if one.imported is None or one.pending == "delete":
+            return False
+        disconnector = one.link is None and one.state == "normal"
+        return full or one.pending is not None or disconnector or one.error is not None
+
+    def _one(self, key: tuple[str, str], full: bool) -> None:
+        before = copy.deepcopy(self.world)
+        try:
+            self._process(self.world.spaces[key], full)
+        except Failure as failure:
+            self.world = before
+            self.world.spaces[key].error = str(failure)
+
+    def _process(self, one: SpaceObject, full: bool) -> None:
+        one.error = None
+        if one.pending == "delete":
+            number, one.link = one.link, None
+            del self.world.spaces[one.key]
+            if number is not None:
+                self._after_cut(number, one.connector)
+            return
+        if one.state == "explicit" and one.link is None:
+            self._promote(one)
+            return
+        if one.state != "explicit" and self._filtered(one):
+            number, one.link, one.state = one.link, None, "filtered"
+            self._promote(one)
+            if number is not None:
+                self._after_cut(number, one.connector)
+            return
+        if one.state == "filtered":
+            one.state = "normal"
+        new = one.link is None and self._link(one)
+        if one.link is not None:
+            number = one.link
+            self._promote(one)
+            changed = self._resolve(number)
+            self._outbound(number, None if changed or new or full else one.connector)
+        else:
+            self._promote(one)
+
+    def _promote(self, one: SpaceObject) -> None:
+        one.synchronized, one.synchronized_references = one.imported, one.imported_references
+        one.pending = None
+
+    def _filtered(self, one: SpaceObject) -> bool:
+        definition = self.project.connector(one.connector)
+        assert definition is not None
+        expression = definition.filters.get(one.object_type)
+        return expression is not None and self._true(expression, self._source_type(one), self._row(one))
+
+    def _source_type(self, one: SpaceObject) -> ObjectType:
+        definition = self.project.connector(one.connector)
+        assert definition is not None
+        return definition.schema[one.object_type]
+
+    def _row(self, one: SpaceObject, *, image: Image | None = None) -> dict[str, Value | None]:
+        values = one.imported if image is None else image
+        return {**(values or {}), "dn": one.dn}
+
+    # --- evaluation ---
+
+    def _evaluate(self, text: str, object_type: ObjectType, row: Mapping[str, Value | None]) -> Value | None:
+        attributes = {a.name: a for a in (*object_type.values, DN)}
+        compiled = compile_expression(text, attributes, ENVIRONMENT)
+        result = compiled.evaluate({name: row.get(name) for name in attributes})
+        if result.error is not None:
+            raise Failure("extension-unexpected-attribute-value")
+        return result.value  # type: ignore[return-value]  # worlds have text only
+
+    def _true(self, expression: Expression, object_type: ObjectType, row: Mapping[str, Value | None]) -> bool:
+        return bool(self._evaluate(expression.text, object_type, row))
+
+    def _flow_value(self, flow: Flow, object_type: ObjectType, row: Mapping[str, Value | None]) -> Value | None:
+        if flow.source is not None:
+            return row.get(flow.source)
+        if flow.expression is not None:
+            return self._evaluate(flow.expression.text, object_type, row)
+        return str(flow.constant)
+
+    # --- links ---
+
+    def _rules(self, direction: Direction, connector: str | None = None) -> list[Rule]:
+        chosen = [r for r in self.project.rules if r.direction is direction and connector in (None, r.connector)]
+        return sorted(chosen, key=lambda rule: rule.precedence)
+
+    def _in_scope(self, rule: Rule, object_type: ObjectType, row: Mapping[str, Value | None]) -> bool:
+        return rule.scope is None or self._true(rule.scope, object_type, row)
+
+    def _link(self, one: SpaceObject) -> bool:
+        kind, row = self._source_type(one), self._row(one)
+        inbound = [r for r in self._rules(Direction.INBOUND, one.connector) if self._in_scope(r, kind, row)]
+        for rule in (*inbound, *self._rules(Direction.OUTBOUND, one.connector)):
+            if rule.link is LinkBehavior.NONE:
+                continue
+            for group in rule.joins:
+                hits = [
+                    number
+                    for number, mv in self.world.metaverse.items()
+                    if mv.object_type == rule.metaverse_type
+                    and all(
+                        _keys(self._evaluate(c.source.text, kind, row)) & _keys(mv.values.get(c.target)) for c in group
+                    )
+                ]
+                if len(hits) == 1:
+                    return self._join(one, hits[0])
+        projecting = [rule for rule in inbound if rule.link is LinkBehavior.PROJECT]
+        if not projecting:
+            return False
+        one.link, self.world.next_number = self.world.next_number, self.world.next_number + 1
+        self.world.metaverse[one.link] = MetaverseObject(object_type=projecting[0].metaverse_type)
+        return True
+
+    def _join(self, one: SpaceObject, number: int) -> bool:
+        contributes = any(rule.flows for rule in self._rules(Direction.INBOUND, one.connector))
+        if contributes and any(other.connector == one.connector for other in self.world.linked(number)):
+            raise Failure("ambiguous-import-flow-from-multiple-connectors")
+        one.link = number
+        return True
+
+    def _after_cut(self, number: int, connector: str) -> None:
+        """A link was cut from the connector's side: deletion rule, else recall and outbound (§4.13, §4.11)."""
+        rule = self.project.metaverse.deletion.get(self.world.metaverse[number].object_type, DeletionRule())
+        linked = self.world.linked(number)
+        counting = [one for one in linked if one.connector not in rule.ignoring]
+        dies = connector in rule.any_of if rule.any_of else connector not in rule.ignoring and not counting
+        if dies or not linked:
+            for one in linked:
+                self._deprovision(one)
+            del self.world.metaverse[number]
+            return
+        self._resolve(number)
+        self._outbound(number, None)
+
+    def _deprovision(self, one: SpaceObject) -> None:
+        definition = self.project.connector(one.connector)
+        assert definition is not None
+        one.link = None
+        if one.anchor is None:
+            del self.world.spaces[one.key]
+            return
+        one.export_operation, one.new_dn, one.export_set, one.export_clear = None, None, {}, []
+        one.state = "normal" if definition.deprovisioning == "disconnect" else "explicit"
+        if definition.deprovisioning == "delete":
+            one.export_operation = "delete"
+
+    # --- inbound flow ---
+
+    def _resolve(self, number: int) -> bool:
+        mv = self.world.metaverse[number]
+        object_type = self.project.metaverse.schema[mv.object_type]
+        values: Image = {}
+        lineage: dict[str, str] = {}
+        for attribute in object_type.values:
+            offers = list(self._offers(number, attribute))
+            if not offers:
+                continue
+            merging = [flow for _, flow, _ in offers if flow.merge is not MergeType.UPDATE]
+            value = offers[0][2]
+            if attribute.multivalued and merging:
+                value = sorted({text for _, _, offered in offers for text in _list(offered)})
+            values[attribute.name] = sorted(_list(value)) if attribute.multivalued else value
+            lineage[attribute.name] = offers[0][0].name
+        changed = (values, lineage) != (mv.values, mv.lineage)
+        mv.values, mv.lineage = values, lineage
+        return changed
+
+    def _offers(self, number: int, attribute: Attribute) -> Iterable[tuple[Rule, Flow, Value]]:
+        """Contributions to an attribute, strongest first."""
+        linked = self.world.linked(number)
+        for rule in self._rules(Direction.INBOUND):
+            for flow in rule.flows:
+                for one in linked:
+                    if flow.target != attribute.name or one.connector != rule.connector or one.synchronized is None:
+                        continue
+                    kind, row = self._source_type(one), self._row(one, image=one.synchronized)
+                    if not self._in_scope(rule, kind, row):
+                        continue
+                    value = self._flow_value(flow, kind, row)
+                    if value is not None and value != []:
+                        yield rule, flow, value
+
+    # --- outbound ---
+
+    def _outbound(self, number: int, only: str | None) -> None:
+        targets = sorted({(r.connector, r.connector_type) for r in self._rules(Direction.OUTBOUND)})
+        for _ in range(10):
+            lost = False
+            for connector, kind in targets:
+                if only in (None, connector):
+                    lost |= self._target(number, connector, kind)
+            if not self.world.linked(number):
+                del self.world.metaverse[number]
+                return
+            if not lost or not self._resolve(number):
+                return
+            only = None
+
+    def _target(self, number: int, connector: str, kind: str) -> bool:
+        """One connector space; True when a contributing connector was cut."""
+        mv = self.world.metaverse[number]
+        object_type = self.project.metaverse.schema[mv.object_type]
+        rules = [r for r in self._rules(Direction.OUTBOUND, connector) if r.metaverse_type == mv.object_type]
+        active = [rule for rule in rules if self._in_scope(rule, object_type, mv.values)]
+        linked = [one for one in self.world.linked(number) if (one.connector, one.object_type) == (connector, kind)]
+        governed = any(rule.link is not LinkBehavior.NONE for rule in active)
+        if any(rule.deprovision for rule in rules) and not governed:
+            for one in linked:
+                self._deprovision(one)
+            return bool(linked) and any(rule.flows for rule in self._rules(Direction.INBOUND, connector))
+        creating = [rule for rule in active if rule.link is LinkBehavior.PROVISION]
+        if not linked and creating:
+            linked = [self._provision(number, connector, kind, active)]
+        for one in linked:
+            if one.pending != "delete":
+                self._flow_out(one, mv, object_type, active)
+        return False
+
+    def _provision(self, number: int, connector: str, kind: str, active: list[Rule]) -> SpaceObject:
+        mv = self.world.metaverse[number]
+        object_type = self.project.metaverse.schema[mv.object_type]
+        for rule in active:
+            for group in rule.joins:
+                found = [
+                    one
+                    for one in self.world.of(connector)
+                    if one.link is None
+                    and one.state == "normal"
+                    and one.object_type == kind
+                    and one.pending != "delete"
+                    and one.imported is not None
+                    and all(
+                        _keys(self._evaluate(c.source.text, self._source_type(one), self._row(one)))
+                        & _keys(mv.values.get(c.target))
+                        for c in group
+                    )
+                ]
+                if len(found) == 1:
+                    found[0].link = number
+                    return found[0]
+        dn = self._name(mv, object_type, active)
+        taken = {one.dn.lower() for one in self.world.of(connector)}
+        if not dn or dn.lower() in taken:
+            raise Failure("sync-rule-flow-provisioning-failed")
+        created = SpaceObject(connector=connector, object_type=kind, anchor=None, dn=dn, export_operation="add")
+        created.link = number
+        self.world.spaces[created.key] = created
+        return created
+
+    def _flow_out(self, one: SpaceObject, mv: MetaverseObject, object_type: ObjectType, active: list[Rule]) -> None:
+        target_type = self._source_type(one)
+        has = one.imported or {}
+        one.export_set, one.export_clear = {}, []
+        for attribute in target_type.values:
+            flows = [flow for rule in active for flow in rule.flows if flow.target == attribute.name]
+            if not flows:
+                continue
+            values = [self._flow_value(flow, object_type, mv.values) for flow in flows]
+            wanted = next((value for value in values if value is not None and value != []), None)
+            if attribute.multivalued and wanted is not None:
+                wanted = sorted(_list(wanted))
+            if wanted is not None and wanted != has.get(attribute.name):
+                one.export_set[attribute.name] = wanted
+            elif wanted is None and attribute.name in has and flows[0].allow_null:
+                one.export_clear.append(attribute.name)
+        name = self._name(mv, object_type, active)
+        if one.export_operation == "add":
+            self._rename_new(one, name)
+            return
+        one.new_dn = name if name is not None and name != one.dn else None
+        one.export_operation = "update" if one.export_set or one.export_clear or one.new_dn else None
+
+    def _rename_new(self, one: SpaceObject, name: str | None) -> None:
+        if name is not None and name != one.dn:
+            del self.world.spaces[one.key]
+            one.dn = name
+            self.world.spaces[one.key] = one
+
+    def _name(self, mv: MetaverseObject, object_type: ObjectType, active: list[Rule]) -> str | None:
+        names = [self._flow_value(f, object_type, mv.values) for r in active for f in r.flows if f.target == "dn"]
+        return next((str(name) for name in names if name is not None), None)
+
+    # --- references: all of them, from scratch (§7) ---
+
+    def references(self) -> set[tuple[int, str, int]]:
+        """(metaverse object, attribute, metaverse object): per attribute the strongest rule that offers any."""
+        found: set[tuple[int, str, int]] = set()
+        for number, mv in self.world.metaverse.items():
+            for attribute in self.project.metaverse.schema[mv.object_type].references:
+                offers = [targets for targets in self._reference_offers(number, attribute) if targets]
+                for target in offers[0] if offers else ():
+                    found.add((number, attribute.name, target))
+        return found
+
+    def _reference_offers(self, number: int, attribute: Attribute) -> Iterable[set[int]]:
+        for rule in self._rules(Direction.INBOUND):
+            for flow in rule.flows:
+                for one in self.world.linked(number):
+                    if flow.target != attribute.name or one.connector != rule.connector or one.synchronized is None:
+                        continue
+                    if self._in_scope(rule, self._source_type(one), self._row(one, image=one.synchronized)):
+                        yield self._targets(one, one.synchronized_references.get(str(flow.source), []))
+
+    def _targets(self, one: SpaceObject, names: list[str]) -> set[int]:
+        wanted = {name.lower() for name in names}
+        return {
+            other.link
+            for other in self.world.of(one.connector)
+            if other.link is not None and other.dn.lower() in wanted
+        }
+
+    def export_edges(self, references: set[tuple[int, str, int]]) -> tuple[set[tuple[Key, str, Key, str]], set[Key]]:
+        """Edges to add and remove, and the objects that have such and no other pending change."""
+        wanted: set[tuple[Key, str, Key, str]] = set()
+        for one in self.world.spaces.values():
+            if one.link is None or one.pending == "delete" or one.export_operation == "delete":
+                continue
+            for target, edges in self._desired(one, references).items():
+                has = self._present(one, target)
+                wanted |= {(one.key, target, other, "add") for other in edges - has}
+                wanted |= {(one.key, target, other, "delete") for other in has - edges}
+        return wanted, {key for key, _, _, _ in wanted}
+
+    def _desired(self, one: SpaceObject, references: set[tuple[int, str, int]]) -> dict[str, set[Key]]:
+        assert one.link is not None
+        mv = self.world.metaverse[one.link]
+        object_type = self.project.metaverse.schema[mv.object_type]
+        desired: dict[str, set[Key]] = {}
+        for rule in self._rules(Direction.OUTBOUND, one.connector):
+            for flow in rule.flows:
+                if flow.target not in {a.name for a in self._source_type(one).references}:
+                    continue
+                if rule.metaverse_type == mv.object_type and self._in_scope(rule, object_type, mv.values):
+                    targets = {t for s, a, t in references if (s, a) == (one.link, flow.source)}
+                    desired.setdefault(flow.target, set()).update(
+                        other.key
+                        for other in self.world.of(one.connector)
+                        if other.link in targets and other.pending != "delete" and other.export_operation != "delete"
+                    )
+        return desired
+
+    def _present(self, one: SpaceObject, attribute: str) -> set[Key]:
+        """Targets that the connected system has, as last imported; names that nobody has are nobody's."""
+        names = {name.lower() for name in one.imported_references.get(attribute, [])}
+        return {other.key for other in self.world.of(one.connector) if other.dn.lower() in names}
+
+
+def _list(value: Value) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _keys(value: Value | None) -> set[str]:
+    return set() if value is None else {text.lower() for text in _list(value) if text}

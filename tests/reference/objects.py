@@ -1,0 +1,55 @@
+"""The state of the obvious engine: plain objects, no frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Value = str | list[str]
+Image = dict[str, Value]
+Key = tuple[str, str]  # connector, and anchor or (for what does not exist yet) "new " and the DN
+
+
+@dataclass
+class MetaverseObject:
+    object_type: str
+    values: Image = field(default_factory=dict)
+    lineage: dict[str, str] = field(default_factory=dict)  # attribute → rule
+
+
+@dataclass
+class SpaceObject:
+    connector: str
+    object_type: str
+    anchor: str | None
+    dn: str
+    imported: Image | None = None  # as last imported
+    synchronized: Image | None = None
+    imported_references: dict[str, list[str]] = field(default_factory=dict)
+    synchronized_references: dict[str, list[str]] = field(default_factory=dict)
+    pending: str | None = None
+    state: str = "normal"
+    link: int | None = None
+    export_operation: str | None = None
+    new_dn: str | None = None
+    export_set: Image = field(default_factory=dict)
+    export_clear: list[str] = field(default_factory=list)
+    error: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.connector, self.anchor if self.anchor is not None else "new " + self.dn
+
+
+@dataclass
+class World:
+    """Everything there is. Metaverse objects are found by number."""
+
+    spaces: dict[Key, SpaceObject] = field(default_factory=dict)
+    metaverse: dict[int, MetaverseObject] = field(default_factory=dict)
+    next_number: int = 1
+
+    def linked(self, number: int) -> list[SpaceObject]:
+        return [one for one in self.spaces.values() if one.link == number]
+
+    def of(self, connector: str) -> list[SpaceObject]:
+        return [one for one in self.spaces.values() if one.connector == connector]

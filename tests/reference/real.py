@@ -1,0 +1,166 @@
+"""The real engine on a real store, driven without connectors, and both engines' states in one comparable form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from tests.reference.engine import ENVIRONMENT, ObviousEngine
+from tests.reference.objects import Image
+from unisono.engine.compile import Traits, compile_rules
+from unisono.engine.staging import Space, stage, stage_deletions, unseen
+from unisono.model.documents import normalized
+from unisono.model.names import DnStyle
+from unisono.model.project import Project
+from unisono.runs.apply import apply_deletions, apply_staging
+from unisono.runs.context import Context
+from unisono.runs.synchronize import synchronize
+from unisono.store import open_store
+from unisono.store.contract import UnitOfWork
+
+Objects = Mapping[str, tuple[str, Image, dict[str, list[str]]]]
+
+
+class RealEngine:
+    """``partition_objects`` and the order in which objects are staged must not matter."""
+
+    def __init__(self, project: Project, store: Path, partition_objects: int) -> None:
+        self.project = project
+        self.store = open_store(f"sqlite:///{store}", store.parent, create=True)
+        self.context = Context(
+            project=project, parameters={}, store=self.store, connectors={}, partition_objects=partition_objects
+        )
+
+    def full_import(self, connector: str, objects: Objects, order: list[str]) -> None:
+        definition = self.project.connector(connector)
+        assert definition is not None
+        kind = definition.schema.object_types[0]
+        rows = [{"anchor": a, "dn": objects[a][0], **objects[a][1], **objects[a][2]} for a in order]
+        schema = {"anchor": pl.String, "dn": pl.String, **{a.name: a.dtype for a in kind.attributes}}
+        frame = pl.DataFrame(rows, schema=schema).with_columns(normalized(a) for a in kind.attributes)
+        with self.store.begin() as unit:
+            space = Space(connector=connector, style=DnStyle.LDAP, hash_seed=unit.hash_seed, full=True)
+            index = unit.connector_index(connector)
+            plan = stage(frame, kind, index, pl.Series("id", [], dtype=pl.Int64), space, unit, unit.allocate)
+            assert plan.errors.is_empty()
+            apply_staging(plan, unit)
+            apply_deletions(stage_deletions(unseen(index, plan.seen), 0), unit, obsolete=True)
+
+    def synchronize(self, connector: str, *, full: bool) -> None:
+        with self.store.begin() as unit:
+            traits = {c.name: Traits(dn_style=DnStyle.LDAP) for c in self.project.connectors}
+            ids = unit.rule_ids([rule.name for rule in self.project.rules])
+            rules = compile_rules(self.project, ENVIRONMENT, traits, ids)
+            synchronize(unit, connector, full=full, rules=rules, run_id=1, context=self.context)
+
+    def state(self) -> dict[str, object]:
+        """Everything that both engines must agree on."""
+        with self.store.begin() as unit:
+            spaces = [unit.objects(unit.connector_index(c.name)["id"]) for c in self.project.connectors]
+            objects = {row["id"]: row for row in pl.concat(spaces).iter_rows(named=True)}
+            metaverse = unit.metaverse(pl.Series("id", sorted({o["mv_id"] for o in objects.values() if o["mv_id"]})))
+            extra = unit.metaverse_population() - metaverse.height
+            names = {number: _key(row) for number, row in objects.items()}
+            identity = _identities({n: row["mv_id"] for n, row in objects.items()}, names)
+            return {
+                "orphans": extra,
+                "metaverse": _metaverse(metaverse, identity, unit.rule_names()),
+                "spaces": {names[n]: _space(row, identity) for n, row in objects.items()},
+                "references": _references(metaverse["id"], identity, unit),
+                "exports": _exports(list(objects), names, unit),
+            }
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def _key(row: Mapping[str, object]) -> str:
+    return f"{row['connector']}/{row['anchor'] if row['anchor'] is not None else 'new ' + str(row['dn'])}"
+
+
+def _identities(links: Mapping[int, int | None], names: Mapping[int, str]) -> dict[int, str]:
+    """A metaverse object is who is linked to it."""
+    members: dict[int, list[str]] = {}
+    for number, mv_id in links.items():
+        if mv_id is not None:
+            members.setdefault(mv_id, []).append(names[number])
+    return {mv_id: " + ".join(sorted(found)) for mv_id, found in members.items()}
+
+
+def _metaverse(frame: pl.DataFrame, identity: Mapping[int, str], rules: Mapping[int, str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for row in frame.iter_rows(named=True):
+        lineage = msgspec.json.decode(row["lineage"])["rule"]
+        found[identity[row["id"]]] = (
+            msgspec.json.decode(row["attributes"]),
+            {name: rules[number] for name, number in lineage.items()},
+        )
+    return found
+
+
+def _space(row: Mapping[str, object], identity: Mapping[int, str]) -> dict[str, object]:
+    change = msgspec.json.decode(str(row["pending_export"])) if row["pending_export"] else {"set": {}, "clear": []}
+    mv_id = row["mv_id"]
+    return {
+        "linked to": identity[mv_id] if isinstance(mv_id, int) else None,
+        "state": row["state"],
+        "pending": row["import_operation"],
+        "export": row["export_operation"],
+        "rename": row["new_dn"],
+        "set": change["set"],
+        "clear": sorted(change["clear"]),
+        "error": row["import_error"],
+    }
+
+
+def _references(mv_ids: pl.Series, identity: Mapping[int, str], unit: UnitOfWork) -> set[tuple[str, str, str]]:
+    edges = unit.references_of(mv_ids)
+    return {
+        (identity[s], a, identity[t]) for s, a, t in edges.select("source_id", "attribute", "target_id").iter_rows()
+    }
+
+
+def _exports(ids: list[int], names: Mapping[int, str], unit: UnitOfWork) -> set[tuple[str, str, str, str]]:
+    edges = unit.export_edges_of(pl.Series("id", ids, dtype=pl.Int64))
+    return {
+        (names[s], a, names[t], o)
+        for s, a, t, o in edges.select("source_id", "attribute", "target_id", "operation").iter_rows()
+    }
+
+
+def obvious_state(engine: ObviousEngine) -> dict[str, object]:
+    """The same form for the obvious engine; its references are computed here, all of them, from scratch."""
+    world = engine.world
+    names = {id(one): "/".join(one.key) for one in world.spaces.values()}
+    members: dict[int, list[str]] = {}
+    for one in world.spaces.values():
+        if one.link is not None:
+            members.setdefault(one.link, []).append(names[id(one)])
+    identity = {number: " + ".join(sorted(found)) for number, found in members.items()}
+    references = engine.references()
+    wanted, edges_only = engine.export_edges(references)
+    return {
+        "orphans": len(set(world.metaverse) - set(identity)),
+        "metaverse": {identity[n]: (mv.values, mv.lineage) for n, mv in world.metaverse.items() if n in identity},
+        "spaces": {
+            names[id(one)]: {
+                "linked to": identity[one.link] if one.link is not None else None,
+                "state": one.state,
+                "pending": one.pending,
+                "export": one.export_operation or ("update" if one.key in edges_only else None),
+                "rename": one.new_dn,
+                "set": one.export_set,
+                "clear": sorted(one.export_clear),
+                "error": one.error,
+            }
+            for one in world.spaces.values()
+        },
+        "references": {(identity[s], a, identity[t]) for s, a, t in references},
+        "exports": {("/".join(s), a, "/".join(t), operation) for s, a, t, operation in wanted},
+    }
+
+
+__all__ = ["Objects", "RealEngine", "obvious_state"]

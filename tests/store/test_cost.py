@@ -1,0 +1,115 @@
+"""What an operation costs: how many statements, and which rows they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from tests.store.given import (
+    changes,
+    edges,
+    export_edges,
+    ids,
+    join_keys,
+    keys,
+    mv_objects,
+    people,
+    references,
+    statements,
+    terms,
+)
+from unisono.store.contract import Store, UnitOfWork
+
+Operation = Callable[[UnitOfWork, pl.Series], object]
+
+
+def _pairs(numbers: pl.Series) -> list[tuple[int, str, int]]:
+    return [(number, "member", number + 1) for number in numbers]
+
+
+def _reference_frame(numbers: pl.Series) -> pl.DataFrame:
+    return references(*_pairs(numbers))
+
+
+OPERATIONS: dict[str, Operation] = {
+    "objects": lambda unit, some: unit.objects(some),
+    "names_of": lambda unit, some: unit.names_of(some),
+    "connector_index_of": lambda unit, some: unit.connector_index_of("HR", some.cast(pl.String), some.cast(pl.String)),
+    "connectors_of": lambda unit, some: unit.connectors_of(some),
+    "edges_of": lambda unit, some: unit.edges_of(some),
+    "export_edges_of": lambda unit, some: unit.export_edges_of(some),
+    "metaverse": lambda unit, some: unit.metaverse(some),
+    "candidates": lambda unit, some: unit.candidates(terms(*(("k", str(number)) for number in some))),
+    "references_of": lambda unit, some: unit.references_of(some),
+    "referrers": lambda unit, some: unit.referrers(some),
+    "connected_referrers": lambda unit, some: unit.connected_referrers(some),
+    "reference_contributions": lambda unit, some: unit.reference_contributions(some),
+    "desired_edges": lambda unit, some: unit.desired_edges("HR", some),
+    "insert_objects": lambda unit, some: unit.insert_objects(people(some + 100_000)),
+    "update_objects": lambda unit, some: unit.update_objects(
+        changes(
+            *({"id": number, "object_type": "group", "import_error": "x", "import_error_run": 1} for number in some)
+        )
+    ),
+    "promote": lambda unit, some: unit.promote(some),
+    "delete_objects": lambda unit, some: unit.delete_objects(some),
+    "write_edges": lambda unit, some: unit.write_edges(edges(*((*pair, "add") for pair in _pairs(some)))),
+    "delete_edges": lambda unit, some: unit.delete_edges(keys(*_pairs(some))),
+    "write_export_edges": lambda unit, some: unit.write_export_edges(
+        export_edges(*((*pair, "add", "pending") for pair in _pairs(some)))
+    ),
+    "confirm_sent_edges": lambda unit, some: unit.confirm_sent_edges(some),
+    "insert_metaverse": lambda unit, some: unit.insert_metaverse(mv_objects(*({"id": n + 100_000} for n in some))),
+    "update_metaverse": lambda unit, some: unit.update_metaverse(
+        mv_objects(*({"id": number} for number in some)).drop("object_type")
+    ),
+    "delete_metaverse": lambda unit, some: unit.delete_metaverse(some),
+    "replace_join_keys": lambda unit, some: unit.replace_join_keys(
+        some, join_keys(*(("k", f"new {number}", number) for number in some))
+    ),
+    "write_references": lambda unit, some: unit.write_references(_reference_frame(some)),
+    "delete_references": lambda unit, some: unit.delete_references(keys(*_pairs(some))),
+}
+
+
+def _populate(unit: UnitOfWork) -> None:
+    numbers = ids(*range(1, 1_201))
+    unit.insert_objects(people(numbers, mv_id=5))
+    unit.update_objects(pl.DataFrame({"id": numbers, "mv_id": numbers}))
+    unit.write_edges(edges(*((*pair, "hologram") for pair in _pairs(numbers))))
+    unit.insert_metaverse(mv_objects(*({"id": number} for number in numbers)))
+    unit.replace_join_keys(numbers, join_keys(*(("k", str(number), number) for number in numbers)))
+    unit.write_references(_reference_frame(numbers))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_number_of_statements_does_not_grow_with_the_objects(store: Store, name: str) -> None:
+    sent = []
+    for count in (10, 1_000):
+        with store.rehearse() as unit:
+            _populate(unit)
+            with statements() as log:
+                OPERATIONS[name](unit, ids(*range(1, count + 1)))
+            sent.append(len(log))
+    assert sent[0] == sent[1]
+    assert sent[0] <= 15
+
+
+def test_promotion_writes_no_object_that_has_nothing_pending(unit: UnitOfWork) -> None:
+    unit.insert_objects(people([1, 2], import_operation="add", pending_import="{}", import_hash=1))
+    unit.promote(ids(1, 2))
+    assert _rows_changed(lambda: unit.promote(ids(1, 2))) == 0
+
+
+def test_join_keys_that_stay_are_not_written(unit: UnitOfWork) -> None:
+    unit.replace_join_keys(ids(1, 2), join_keys(("k", "a", 1), ("k", "b", 2)))
+    same_but_one = join_keys(("k", "a", 1), ("k", "c", 2))
+    assert _rows_changed(lambda: unit.replace_join_keys(ids(1, 2), same_but_one)) == 2
+
+
+def _rows_changed(work: Callable[[], None]) -> int:
+    with statements() as log:
+        work()
+    return sum(sent.rows_changed for sent in log if sent.is_about_stored_rows)
