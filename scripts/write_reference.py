@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from unisono.cli.page import cli_page
 from unisono.diagnosis.page import codes_page
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
-PAGES = {"codes.md": codes_page}
+PAGES = {"cli.md": cli_page, "codes.md": codes_page}
 
 if __name__ == "__main__":
     REFERENCE.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,11 @@ def test_the_kind_is_found_by_its_name() -> None:
     assert load_kind("ldap") is KIND
 
 
+def test_the_kind_is_known_without_the_library() -> None:
+    program = "import sys, unisono.connectors.ldap; sys.exit('ldap' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
 def test_little_needs_to_be_set() -> None:
     assert _mistakes() == ()
 
@@ -67,6 +74,9 @@ def test_little_needs_to_be_set() -> None:
     [
         pytest.param({"url": "https://directory.example.org"}, ("url",), id="another protocol"),
         pytest.param({"url": "directory.example.org"}, ("url",), id="no protocol"),
+        pytest.param({"url": "ldap://"}, ("url",), id="no host"),
+        pytest.param({"url": "ldap://directory.example.org:ldap"}, ("url",), id="a port that is no number"),
+        pytest.param({"url": "ldap://[::1"}, ("url",), id="half an address"),
         pytest.param({"start_tls": True}, ("start_tls",), id="TLS twice"),
         pytest.param({"bind_dn": "cn=sync"}, ("bind_dn",), id="an account without a password"),
         pytest.param({"bind_dn": "cn=sync", "password": Secret("")}, ("bind_dn",), id="an empty password"),
@@ -136,6 +146,23 @@ def test_a_missing_file_of_authorities_is_named(ldap_tree: LdapTree) -> None:
     stop = _refusal(connector(ldap_tree, url=ldap_tree.server.tls_url, ca_file="missing.pem"))
     assert (stop.status, stop.connection) == (Status.NO_START_CONNECTION, "failed-connection")
     assert "missing.pem" in stop.message
+
+
+@pytest.mark.parametrize("way", ["ldaps", "StartTLS"])
+def test_a_file_without_authorities_is_no_reason_to_trust_anybody(
+    ldap_tree: LdapTree, tmp_path: Path, way: str
+) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("nothing of the kind")
+    stop = _refusal(connector(ldap_tree, **_tls_settings(ldap_tree, way), ca_file=str(empty)))
+    assert (stop.status, stop.connection) == (Status.NO_START_CONNECTION, "failed-connection")
+
+
+def test_a_connector_without_object_types_reads_nothing(ldap_tree: LdapTree) -> None:
+    source = KIND.make(settings(ldap_tree, object_types=None), Schema(object_types=()), Path())
+    with pytest.raises(StepStop) as stop:
+        source.open_import(_FULL)
+    assert stop.value.status is Status.NO_START_BAD_MA_CONFIGURATION
 
 
 def test_nobody_listening_is_no_connection(ldap_tree: LdapTree) -> None:

@@ -138,6 +138,20 @@ def test_a_group_that_gains_a_member_comes_with_all_members(ldap_tree: LdapTree,
     assert {dn: sorted(row["member"]) for dn, row in delta.objects.items()} == {group: [ann, bob]}
 
 
+def test_what_is_written_during_a_full_import_is_in_it_or_in_the_next_delta(
+    ldap_tree: LdapTree, source: Connector
+) -> None:
+    add_people(ldap_tree, (f"p{i}" for i in range(10)))
+    session = source.open_import(ImportRequest(full=True, page_objects=1))
+    batches = session.batches()
+    first = next(batches).objects["dn"][0]
+    ldap_tree.replace(first, title=["changed"])
+    added = ldap_tree.add_person("added")
+    list(batches)
+    session.close()
+    assert {first, added} <= read(source, since=session.watermark).objects.keys()
+
+
 @pytest.mark.parametrize(("changed", "searches"), [(10, 1), (250, 3)])
 def test_touched_entries_are_read_by_the_hundred(
     ldap_tree: LdapTree, source: Connector, monkeypatch: pytest.MonkeyPatch, changed: int, searches: int

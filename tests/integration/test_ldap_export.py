@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +19,16 @@ from tests.integration.ldap_directory import (
     export,
     person,
     read,
+    settings,
 )
-from tests.servers.slapd import LdapTree
+from tests.servers.slapd import LdapTree, Slapd
+from tests.servers.slapd_configuration import Overlay
 
 from unisono.connectors.contract import Connector, ExportOperation
+from unisono.connectors.ldap.connection import connected
+from unisono.connectors.ldap.identities import identities
+from unisono.connectors.ldap.settings import LdapSettings
+from unisono.model.names import ldap_dn_key
 from unisono.model.secrets import Secret
 
 ADD, UPDATE, DELETE = ExportOperation.ADD, ExportOperation.UPDATE, ExportOperation.DELETE
@@ -135,21 +142,15 @@ def test_an_added_entry_tells_the_anchor_that_an_import_will_find(ldap_tree: Lda
     assert read(target).only("anchor") == [(result["anchor"],)]
 
 
-def test_an_anchor_that_the_reply_may_not_tell_is_looked_up(ldap_tree: LdapTree) -> None:
-    """slapd refuses the control to accounts that may not read: as good as a server that does not know it."""
-    from unisono.connectors.ldap.connection import connected
-    from unisono.connectors.ldap.identities import identities
-    from unisono.connectors.ldap.settings import LdapSettings
-    from unisono.model.names import ldap_dn_key
-
-    target = connector(ldap_tree, PERSON)
+def test_anchors_are_looked_up_where_the_reply_to_an_add_does_not_tell_them(
+    ldap_tree: LdapTree, target: Connector
+) -> None:
     unit = _unit(ldap_tree, "u")
     dns = [f"uid=a\\2C b,{ldap_tree.base_dn}", f"uid=(c)*,{ldap_tree.base_dn}", f"uid=d,{unit}"]
     results = export(target, ADD, PERSON, *(Sent(dn=dn, values={"sn": "x"}, added={"cn": ["d"]}) for dn in dns))
-    settings = target._settings  # type: ignore[attr-defined]
-    assert isinstance(settings, LdapSettings)
-    with connected(settings) as connection:
-        found = identities(connection, dns, "entryUUID", 10)
+    parsed = LdapSettings.parse(settings(ldap_tree), Path())
+    with connected(parsed) as connection:
+        found = identities(connection, [*dns, f"uid=none,{unit}"], "entryUUID", 10)
     assert found == {ldap_dn_key(dn): result["anchor"] for dn, result in zip(dns, results, strict=True)}
 
 
@@ -449,10 +450,18 @@ def test_a_password_is_not_sent_over_an_open_connection(ldap_tree: LdapTree) -> 
         pass
 
 
-def test_a_refused_password_does_not_show(ldap_tree: LdapTree, target: Connector) -> None:
-    dn = ldap_tree.add_person("ann")
-    with access(ldap_tree.server, f'to dn.exact="{dn}" by * read'):
-        pass
-    [result] = export(target, ADD, PERSON, person(dn, userPassword="secret of Ann", title=""))
-    assert result["code"] == "syntax-violation"
-    assert "secret of Ann" not in str(result)
+def test_a_password_that_the_policy_refuses_is_told_as_such_and_does_not_show() -> None:
+    with Slapd(overlays=[Overlay.PPOLICY]) as server:
+        tree = LdapTree(server=server, base_dn=server.suffix)
+        tree.add(f"ou=policies,{server.suffix}", objectClass=["organizationalUnit"], ou=["policies"])
+        policy = {"pwdAttribute": ["userPassword"], "pwdCheckQuality": ["2"], "pwdMinLength": ["20"]}
+        tree.add(
+            f"cn=default,ou=policies,{server.suffix}", objectClass=["device", "pwdPolicy"], cn=["default"], **policy
+        )
+        dn = tree.add_person("ann")
+        account = {"bind_dn": server.reader_dn, "password": Secret(server.reader_password)}
+        with access(server, f'to * by dn.exact="{server.reader_dn}" write by * auth'):
+            change = Sent(dn=dn, values={"userPassword": "of Ann"})
+            [result] = export(connector(tree, PERSON, **account), UPDATE, PERSON, change)
+    assert result["code"] == "password-policy-violation"
+    assert "of Ann" not in str(result)

@@ -448,6 +448,17 @@ def test_without_looking_back_a_delta_gives_no_row_twice(sql_database: SqlDataba
     assert source.delta(watermark).anchors == ["item:2"]
 
 
+@pytest.mark.parametrize("marks", [("0009", "0010"), ("20240229120000", "20240229120001"), ("v1", "v2")], ids=str)
+def test_a_text_that_grows_in_its_own_way_is_compared_as_it_is(
+    sql_database: SqlDatabase, marks: tuple[str, str]
+) -> None:
+    source = stamped(sql_database, "varchar(40)")
+    sql_database.execute("INSERT INTO item VALUES (1, :mark)", rows=[{"mark": marks[0]}])
+    watermark = source.full().watermark
+    sql_database.execute("INSERT INTO item VALUES (2, :mark)", rows=[{"mark": marks[1]}])
+    assert source.delta(watermark).anchors == ["item:2"]
+
+
 def test_changes_of_the_same_day_are_found_where_only_days_are_stamped(sql_database: SqlDatabase) -> None:
     source = stamped(sql_database, "date", overlap_s=0)
     stamp(sql_database, 1, NOW, "%Y-%m-%d")

@@ -371,9 +371,9 @@ class ObviousEngine:
             if other.link is not None and other.dn.lower() in wanted
         }
 
-    def export_edges(self, references: set[tuple[int, str, int]]) -> tuple[set[tuple[Key, str, Key, str]], set[Key]]:
+    def export_edges(self, references: set[tuple[int, str, int]]) -> tuple[set[tuple[Key, str, Key | str, str]], set[Key]]:
         """Edges to add and remove, and the objects that have such and no other pending change."""
-        wanted: set[tuple[Key, str, Key, str]] = set()
+        wanted: set[tuple[Key, str, Key | str, str]] = set()
         for one in self.world.spaces.values():
             if one.link is None or one.pending == "delete" or one.export_operation == "delete":
                 continue
@@ -401,10 +401,11 @@ class ObviousEngine:
                     )
         return desired
 
-    def _present(self, one: SpaceObject, attribute: str) -> set[Key]:
-        """Targets that the connected system has, as last imported; names that nobody has are nobody's."""
-        names = {name.lower() for name in one.imported_references.get(attribute, [])}
-        return {other.key for other in self.world.of(one.connector) if other.dn.lower() in names}
+    def _present(self, one: SpaceObject, attribute: str) -> set[Key | str]:
+        """Targets that the connected system has, as last imported; one that nobody here has goes by its name."""
+        holders = {other.dn.lower(): other.key for other in self.world.of(one.connector)}
+        names = one.imported_references.get(attribute, [])
+        return {holders.get(name.lower(), "nobody " + name) for name in names}
 
 
 def _list(value: Value) -> list[str]:

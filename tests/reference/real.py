@@ -59,8 +59,9 @@ class RealEngine:
     def state(self) -> dict[str, object]:
         """Everything that both engines must agree on."""
         with self.store.begin() as unit:
-            spaces = [unit.objects(unit.connector_index(c.name)["id"]) for c in self.project.connectors]
-            objects = {row["id"]: row for row in pl.concat(spaces).iter_rows(named=True)}
+            index = pl.concat(unit.connector_index(c.name) for c in self.project.connectors)
+            objects = {row["id"]: row for row in unit.objects(index["id"]).iter_rows(named=True)}
+            nobody = index.filter(pl.col("object_type").is_null()).select("id", "dn")
             metaverse = unit.metaverse(pl.Series("id", sorted({o["mv_id"] for o in objects.values() if o["mv_id"]})))
             extra = unit.metaverse_population() - metaverse.height
             names = {number: _key(row) for number, row in objects.items()}
@@ -70,7 +71,7 @@ class RealEngine:
                 "metaverse": _metaverse(metaverse, identity, unit.rule_names()),
                 "spaces": {names[n]: _space(row, identity) for n, row in objects.items()},
                 "references": _references(metaverse["id"], identity, unit),
-                "exports": _exports(list(objects), names, unit),
+                "exports": _exports(names, dict(nobody.iter_rows()), unit),
             }
 
     def close(self) -> None:
@@ -123,10 +124,13 @@ def _references(mv_ids: pl.Series, identity: Mapping[int, str], unit: UnitOfWork
     }
 
 
-def _exports(ids: list[int], names: Mapping[int, str], unit: UnitOfWork) -> set[tuple[str, str, str, str]]:
-    edges = unit.export_edges_of(pl.Series("id", ids, dtype=pl.Int64))
+def _exports(
+    names: Mapping[int, str], placeholders: Mapping[int, str], unit: UnitOfWork
+) -> set[tuple[str, str, str, str]]:
+    """Pending changes of references; a placeholder goes by its name."""
+    edges = unit.export_edges_of(pl.Series("id", list(names), dtype=pl.Int64))
     return {
-        (names[s], a, names[t], o)
+        (names[s], a, names.get(t) or f"nobody {placeholders[t]}", o)
         for s, a, t, o in edges.select("source_id", "attribute", "target_id", "operation").iter_rows()
     }
 
@@ -159,7 +163,7 @@ def obvious_state(engine: ObviousEngine) -> dict[str, object]:
             for one in world.spaces.values()
         },
         "references": {(identity[s], a, identity[t]) for s, a, t in references},
-        "exports": {("/".join(s), a, "/".join(t), operation) for s, a, t, operation in wanted},
+        "exports": {("/".join(s), a, t if isinstance(t, str) else "/".join(t), op) for s, a, t, op in wanted},
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
-from unisono.cli.failures import EXPECTED, Failure, failure_of
+from unisono.cli.failures import EXPECTED, Failure, failure_of, interrupted
 from unisono.cli.session import Session
 from unisono.cli.status import ExitStatus
+
+#: How a shell names the end of a program whose reader went away: 128 and the number of the signal.
+PIPE_CLOSED = 141
 
 _PROJECT_HELP = "Folder of the project (default: here)."
 ProjectOption = Annotated[Path | None, typer.Option("--project", metavar="DIR", help=_PROJECT_HELP)]
@@ -92,11 +96,18 @@ def _epilog(examples: tuple[str, ...]) -> str:
 
 def _attempt(session: Session, work: Callable[[], ExitStatus]) -> int:
     try:
-        return work()
+        status = work()
+        sys.stdout.flush()
     except EXPECTED as error:
         failure, status = failure_of(error)
         tell(failure, as_json=session.as_json)
-        return status
+    except KeyboardInterrupt:
+        tell(interrupted(), as_json=session.as_json)
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:  # `unisono plan | head`: nobody reads any more, the interpreter's last flush included
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return status
 
 
 def tell(failure: Failure, *, as_json: bool) -> None:

@@ -37,14 +37,14 @@ They stand before the command or behind it. `unisono --version` prints the versi
 
 **Output.** Results are written to standard output, progress and failures to standard error. On a terminal, a step that
 takes longer than a second shows how many objects it has done and how fast. Off a terminal there is no colour and no
-progress, and nothing is cut or wrapped; `NO_COLOR` takes the colour away everywhere. Control and invisible characters in
-values are shown escaped. Times are in your zone; in JSON they are in UTC.
+progress, and nothing is cut or wrapped; `NO_COLOR` takes the colour away everywhere. Control and invisible characters
+in values are shown escaped. Times are in your zone; in JSON they are in UTC.
 
-**Objects** are named by an id (`id:42`), an anchor, a DN, `attribute=value` (in the metaverse), or any text that exactly
-one object has. When several have it, they are listed with their ids.
+**Objects** are named by an id (`id:42`), an anchor, a DN, `attribute=value` (in the metaverse), or any text that
+exactly one object has. When several have it, they are listed with their ids.
 
-**Ctrl-C** lets a run stop between two batches: what was committed stays, and nobody is deleted for being unseen. A second
-Ctrl-C ends the program at once; the next run takes up from there.
+**Ctrl-C** lets a run stop between two batches: what was committed stays, and nobody is deleted for being unseen. A
+second Ctrl-C ends the program at once; the next run takes up from there.
 """
 
 STATUSES = {
@@ -72,6 +72,18 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "history": (runs.History, runs.Run),
     "errors": (runs.Errors,),
     "code": (codes.Code,),
+}
+
+_LOOKING = (ExitStatus.SUCCESS, ExitStatus.MISTAKE, ExitStatus.STOPPED)
+_RUNNING = (ExitStatus.SUCCESS, ExitStatus.ERRORS, ExitStatus.MISTAKE, ExitStatus.STOPPED, ExitStatus.HELD)
+
+#: The exit statuses that each command can have.
+EXIT: dict[str, tuple[ExitStatus, ...]] = {
+    **dict.fromkeys(DOCUMENTS, _LOOKING),
+    **dict.fromkeys(("run", "cycle", "plan"), _RUNNING),
+    **dict.fromkeys(("schema", "preview"), (ExitStatus.SUCCESS, ExitStatus.ERRORS, *_LOOKING[1:])),
+    "check": (ExitStatus.SUCCESS, ExitStatus.ERRORS, ExitStatus.MISTAKE),
+    **dict.fromkeys(("new", "code"), (ExitStatus.SUCCESS, ExitStatus.MISTAKE)),
 }
 
 _DOCUMENT_MODULES = (runs, plans, objects, project, codes, start, failures)
@@ -107,7 +119,7 @@ def _commands() -> Iterator[str]:
         examples = [line.strip() for line in command.epilog.splitlines()[2:]]
         yield "\n".join(("```sh", *examples, "```\n"))
         documents = " or ".join(f"[`{each.__name__}`](#{each.__name__.lower()})" for each in DOCUMENTS[name])
-        yield f"JSON: {documents}.\n"
+        yield f"JSON: {documents}. Exit status: {', '.join(str(status.value) for status in EXIT[name])}.\n"
 
 
 def _parameter(parameter: Any) -> str:
@@ -139,8 +151,8 @@ def _prose(text: str) -> str:
 def _documents() -> Iterator[str]:
     yield "## JSON documents\n"
     yield (
-        "Fields are never renamed and never change their meaning; new ones may be added. A command that could not do its "
-        "work prints [`Failure`](#failure) instead. Every field is always there; what is absent is null.\n"
+        "Fields are never renamed and never change their meaning; new ones may be added. Every field is always there; "
+        "what is absent is null. A command that could not do its work prints [`Failure`](#failure) instead.\n"
     )
     for module in _DOCUMENT_MODULES:
         for document in _dataclasses(module):

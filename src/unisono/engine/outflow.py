@@ -66,15 +66,7 @@ def _with_documents(rows: pl.DataFrame, targets: list[Attribute], creating: pl.E
     set_values = rows.select(
         pl.when(pl.col(f"changes@{a.name}")).then(pl.col(f"want@{a.name}")).alias(a.name) for a in targets
     )
-    cleared = (
-        pl.concat_list(
-            pl.when(pl.col(f"changes@{a.name}") & pl.col(f"want@{a.name}").is_null()).then(pl.lit(a.name))
-            for a in targets
-        ).list.drop_nulls()
-        if targets
-        else pl.lit([], dtype=pl.List(pl.String))
-    )
-    clear_lists = rows.select(clear=cleared).to_series()
+    clear_lists = _clear_lists(rows, targets)
     if targets:
         text = change_documents(documents(set_values, targets), clear_lists)
     else:
@@ -89,3 +81,13 @@ def _with_documents(rows: pl.DataFrame, targets: list[Attribute], creating: pl.E
     ).with_columns(
         differs=pl.col("document").ne_missing(pl.col("pending_export")) | pl.col("rename").ne_missing(pl.col("new_dn")),
     )
+
+
+def _clear_lists(rows: pl.DataFrame, targets: list[Attribute]) -> pl.Series:
+    """Per row the names of the attributes that are cleared."""
+    if not targets:
+        return pl.Series("clear", [[]] * rows.height, dtype=pl.List(pl.String))
+    cleared = pl.concat_list(
+        pl.when(pl.col(f"changes@{a.name}") & pl.col(f"want@{a.name}").is_null()).then(pl.lit(a.name)) for a in targets
+    )
+    return rows.select(clear=cleared.list.drop_nulls()).to_series()

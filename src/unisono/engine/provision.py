@@ -159,12 +159,11 @@ def _created(rows: pl.DataFrame, wanted: Desired, target: tuple[str, str], ids: 
         return PROVISIONED.empty()
     first = ids(rows.height)
     fresh = pl.int_range(first, first + rows.height, dtype=pl.Int64)
-    values = rows.select(
-        pl.when(pl.col(f"newsays@{a.name}")).then(pl.col(f"new@{a.name}")).alias(a.name)
-        for a in wanted.targets
-        if not a.read_only
+    writable = [a for a in wanted.targets if not a.read_only]
+    values = rows.with_columns(
+        pl.when(pl.col(f"newsays@{a.name}")).then(pl.col(f"new@{a.name}")).alias(f"set@{a.name}") for a in writable
     )
-    text = documents(values, [a for a in wanted.targets if not a.read_only])
+    text = documents(values, writable, prefix="set@")
     nothing_cleared = pl.Series("clear", [None] * rows.height, dtype=pl.List(pl.String))
     return PROVISIONED.check(
         rows.select(

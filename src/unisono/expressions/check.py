@@ -24,6 +24,8 @@ from unisono.model.schema import Attribute, AttributeType
 
 MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Marker.IGNORE}
 
+NOT_DETERMINISTIC = "not-deterministic"
+
 _BROKEN = typed.Constant(kind=NOTHING, value=None)
 
 
@@ -144,19 +146,18 @@ class _Checker:
 
     def _function(self, overloads: Sequence[Function], call: ast.Call) -> typed.Node:
         pairs = list(zip(overloads[0].parameters, call.arguments, strict=False))
-        nodes = [self._option(p, a) if p.options else self.value(a) for p, a in pairs]
+        nodes = [self._option(call.name, p, a) if p.options else self.value(a) for p, a in pairs]
         fitting = (f for f in overloads if all(map(_accepts, f.parameters, nodes)))
         function = next(fitting, overloads[-1])
         positions = [argument.position for argument in call.arguments]
         return self._built(function, nodes, positions, call.position)
 
-    def _option(self, parameter: Parameter, argument: ast.Expression) -> typed.Node:
+    def _option(self, function: str, parameter: Parameter, argument: ast.Expression) -> typed.Node:
         word = argument.name if isinstance(argument, ast.Name) else getattr(argument, "value", None)
         if word not in parameter.options:
-            message = f"{parameter.name} must be {parameter.wants}"
-            return self.mistake(
-                "wrong-option", message, argument.position, suggestion(str(word or ""), parameter.options)
-            )
+            message = f"{function}: {parameter.name} must be {parameter.wants}"
+            hint = suggestion(str(word or ""), parameter.options)
+            return self.mistake("wrong-option", message, argument.position, hint)
         return typed.Constant(kind=TEXT, value=word)
 
     def _built(
@@ -227,9 +228,11 @@ class _Checker:
         return self._folded(typed.Logic(every=operation.operator == "&&", operands=operands))
 
     def _comparison(self, operation: ast.Operation) -> typed.Node:
-        name, position, warnings = operation.operator, operation.position, list(self.warnings)
+        name, position, before = operation.operator, operation.position, len(self.warnings)
         nodes = [self.value(operand) for operand in operation.operands]
-        self.warnings = warnings  # to compare with Now() is what it is good for
+        # To compare with Now() is what it is good for.
+        told = [warning for warning in self.warnings[before:] if warning.check != NOT_DETERMINISTIC]
+        self.warnings[before:] = told
         kinds = [node.kind for node in nodes]
         if any(kind.multivalued for kind in kinds):
             hint = "Contains(…) > 0 asks for a value, Item(…, 1) takes one"
@@ -301,7 +304,7 @@ class _Checker:
 
     def now(self, position: ast.Position) -> typed.Node:
         message = "Now() gives another result at every run"
-        self._warning("not-deterministic", message, position, "let the flow apply once, or compare with it")
+        self._warning(NOT_DETERMINISTIC, message, position, "let the flow apply once, or compare with it")
         return typed.Constant(kind=DATE, value=self._now)
 
     def _folded(self, node: typed.Node) -> typed.Node:

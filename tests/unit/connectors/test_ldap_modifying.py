@@ -114,6 +114,20 @@ def test_without_a_placeholder_the_last_value_stays_and_the_refusal_is_told() ->
     assert [refused.reply.code for refused in _apply(server, [], [b"a"])] == [65]
 
 
+def test_what_cannot_be_compared_is_replaced_and_references_are_left_to_their_changes() -> None:
+    modification = Modification(dn="cn=g", complete={"photo": [b"1", b"2"]}, references=frozenset({"member"}))
+    units = arranged({"title": [b"x"]}, {"photo": [b"2"], "member": [b"cn=a"]}, {"photo": [b"0"]})
+    conversation = modification.apply(units)
+    next(conversation)
+    request = conversation.send(Reply(18))
+    assert isinstance(request, Modify)
+    assert sorted(request.changes) == [
+        (ldap.MOD_ADD, "member", [b"cn=a"]),
+        (ldap.MOD_REPLACE, "photo", [b"1", b"2"]),
+        (ldap.MOD_REPLACE, "title", [b"x"]),
+    ]
+
+
 @given(added=_VALUES, removed=_VALUES, size=st.integers(1, 4))
 def test_requests_hold_all_changes_once_and_no_more_values_than_allowed(
     added: list[bytes], removed: list[bytes], size: int

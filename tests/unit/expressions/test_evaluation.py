@@ -183,6 +183,15 @@ def test_an_inner_variable_hides_an_outer_one_of_its_name() -> None:
     assert both('With($v, "a", With($v, "b", $v) & $v & [mail])', {}) == [Result(value="ba")]
 
 
+def test_a_rule_for_system_accounts_says_nothing_about_ordinary_people() -> None:
+    text = 'IIF([enabled] = False || Left([mail], 7) = "system-" || CBool(IIF([salary] < 0, True, NULL)), True, NULL)'
+    assert both(text, {"mail": "robin"}, {"mail": "system-1"}, {"salary": -1}) == [
+        Result(),
+        Result(value=True),
+        Result(value=True),
+    ]
+
+
 # --- bounds ----------------------------------------------------------------------------------------------------------
 
 

@@ -156,7 +156,7 @@ MEANING = [
         'InStr([mail], "@", 1, vbText)',
         23,
         "wrong-option",
-        "compare must be vbBinaryCompare or vbTextCompare",
+        "InStr: compare must be vbBinaryCompare or vbTextCompare",
         "did you mean vbTextCompare?",
     ),
     ('Split([mail], ", ")', 15, "wrong-constant", "Split: exactly one character is needed", ""),
@@ -256,6 +256,7 @@ WARNINGS = [
     ("[enabled] || [enabled] || [enabled]", []),
     ('FormatDateTime(Now(), "yyyy")', ["not-deterministic"]),
     ("[hired] < Now()", []),
+    ("([enabled] && [enabled] || [enabled]) = ([hired] < Now())", ["mixed-operators"]),
     ('IIF([hired] < DateAdd("d", -90, Now()), "old", "new")', []),
 ]
 

@@ -153,7 +153,7 @@ def _connector_plan(plan: ConnectorPlan, session: Session | None) -> documents.C
 def _next(plans: Sequence[ConnectorPlan], session: Session) -> Iterator[str]:
     """The runs that would do it; a held one is approved with the command that stands beside it."""
     for each in plans:
-        if not each.held and (each.changes.height or each.objects):
+        if each.changes.height and not each.held:
             yield session.command("run", each.connector, each.step.value)
 
 

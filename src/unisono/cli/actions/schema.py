@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from unisono.cli.documents.project import AttributeShape, ComparedAttribute, Impact, SchemaComparison
 from unisono.cli.session import Session, connector_named
 from unisono.cli.status import ExitStatus
 from unisono.cli.views.project import refresh_view, schema_view
 from unisono.model.project import ConnectorDefinition, Project
-from unisono.model.rules import Direction, Expression, Rule
+from unisono.model.rules import Direction, Expression, Place, Rule
 from unisono.model.schema import Attribute, AttributeType, Schema
 from unisono.runs.explain import discovered_schema
 
@@ -37,16 +38,16 @@ def compared(definition: ConnectorDefinition, offered: Schema, project: Project)
     }
     impact = [
         Impact(
-            object_type=object_type,
-            attribute=attribute,
-            difference=hit[object_type, attribute],
-            rule=rule.name if rule else None,
-            use=use,
-            file=rule.place.file if rule and rule.place else None,
-            line=rule.place.line if rule and rule.place else None,
+            object_type=use.object_type,
+            attribute=use.attribute,
+            difference=hit[use.object_type, use.attribute],
+            rule=use.rule,
+            use=use.use,
+            file=use.place.file if use.place else None,
+            line=use.place.line if use.place else None,
         )
-        for object_type, attribute, rule, use in _uses(definition, project)
-        if (object_type, attribute) in hit
+        for use in _uses(definition, project)
+        if (use.object_type, use.attribute) in hit
     ]
     return SchemaComparison(connector=definition.name, attributes=attributes, impact=tuple(dict.fromkeys(impact)))
 
@@ -82,33 +83,44 @@ def difference(offered: Attribute | None, declared: Attribute | None) -> str:
 
 # --- who uses an attribute -------------------------------------------------------------------------------------------
 
-_Use = tuple[str, str, Rule | None, str]  # object type, attribute, rule, use
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """One use of an attribute of the connector's side; ``rule`` is None for the connector filter."""
+
+    object_type: str
+    attribute: str
+    rule: str | None
+    use: str
+    place: Place | None
+
 
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 _ATTRIBUTE = re.compile(r"\[([^\]]+)\]")
 
 
 def _uses(definition: ConnectorDefinition, project: Project) -> Iterator[_Use]:
-    """Every use of an attribute of the connector's side."""
     for object_type, expression in definition.filters.items():
-        yield from ((object_type, name, None, "connector filter") for name in _read(expression))
+        for name in _read(expression):
+            use = "connector filter"
+            yield _Use(object_type=object_type, attribute=name, rule=None, use=use, place=expression.place)
     for rule in project.rules:
         if rule.enabled and rule.connector == definition.name:
-            yield from ((rule.connector_type, name, rule, use) for name, use in _rule_uses(rule))
+            for name, use, place in _rule_uses(rule):
+                kind = rule.connector_type
+                yield _Use(object_type=kind, attribute=name, rule=rule.name, use=use, place=place or rule.place)
 
 
-def _rule_uses(rule: Rule) -> Iterator[tuple[str, str]]:
+def _rule_uses(rule: Rule) -> Iterator[tuple[str, str, Place | None]]:
+    """Attribute, use and place."""
     inbound = rule.direction is Direction.INBOUND
-    if inbound:
-        yield from ((name, "scope") for name in _read(rule.scope))
-    for group in rule.joins:
-        for condition in group:
-            yield from ((name, f"join on {condition.target}") for name in _read(condition.source))
+    if inbound and rule.scope:
+        yield from ((name, "scope", rule.scope.place) for name in _read(rule.scope))
+    for condition in (condition for group in rule.joins for condition in group):
+        yield from ((name, f"join on {condition.target}", condition.source.place) for name in _read(condition.source))
     for flow in rule.flows:
-        if not inbound:
-            yield flow.target, f"flow to {flow.target}"
-            continue
-        yield from ((name, f"flow to {flow.target}") for name in (flow.source, *_read(flow.expression)) if name)
+        names = (flow.source, *_read(flow.expression)) if inbound else (flow.target,)
+        yield from ((name, f"flow to {flow.target}", flow.place) for name in names if name)
 
 
 def _read(expression: Expression | None) -> list[str]:

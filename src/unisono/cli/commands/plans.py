@@ -64,7 +64,8 @@ def plan(
 ) -> ExitStatus:
     """What a synchronization would do to everybody.
 
-    The next one, a full one, or one with the rules of a changed project. Nothing is written. The guard judges a plan as it judges a run. Changes are listed from the worst: deletes first, joins last.
+    The next one, a full one, or one with the rules of a changed project. Nothing is written. The guard judges a plan as
+    it judges a run. Changes are listed from the worst: deletes first, joins last.
     """
     from unisono.cli.actions.plans import Filters, plan
 

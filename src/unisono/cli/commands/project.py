@@ -15,7 +15,8 @@ from unisono.cli.status import ExitStatus
 def check(session: Session) -> ExitStatus:
     """Validate the project: every mistake at once.
 
-    Each mistake and warning stands with file, line and column, the check that found it and a hint. No connected system is asked, and no store is opened.
+    Each mistake and warning stands with file, line and column, the check that found it and a hint. No connected system
+    is asked, and no store is opened.
     """
     from unisono.cli.actions import project
 

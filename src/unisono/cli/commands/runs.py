@@ -82,7 +82,8 @@ def errors(
 ) -> ExitStatus:
     """Object errors by code and cause.
 
-    The cause is the rule, attribute and target that errors share. Each has an example, and the command that explains it.
+    The cause is the rule, attribute and target that errors share. Each has an example, and names the command that
+    explains it.
     """
     from unisono.cli.actions import runs
 

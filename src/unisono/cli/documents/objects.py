@@ -170,9 +170,9 @@ class Trial:
     """One join group tried: what the object looked for, and how many metaverse objects fulfil the whole group."""
 
     rule: str
-    group: int
-    attribute: str
-    value: str | None
+    group: int  # in the rule, from 1
+    attribute: str  # of the metaverse
+    value: str | None  # in the form in which joins compare; null: the object has none
     hits: int
 
 
@@ -195,7 +195,7 @@ class WhyObject:
     object: SpaceHit
     title: str | None
     reasons: tuple[str, ...]
-    filtered: bool
+    filtered: bool  # whether the connector filter matches
     scopes: tuple[Scope, ...]
     trials: tuple[Trial, ...]
     errors: tuple[KnownError, ...]

@@ -25,13 +25,17 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChange:
-    """One change of one object. ``space`` is ``metaverse`` or the connector, ``kind`` one of ``KINDS``."""
+    """One change of one object.
 
-    space: str
+    Kinds, the worst first: delete, deprovision, disconnect, rename, clear (a value goes without a successor), remove (a
+    reference goes), update, add, provision, project, join.
+    """
+
+    space: str  # metaverse, or the connector
     kind: str
     object_id: int
     object_type: str
-    name: str
+    name: str  # DN, or what the metaverse object is called
     attribute: str | None
     before: str | None
     after: str | None
@@ -50,10 +54,10 @@ class KindCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exceeded:
-    """A limit of the guard that the plan exceeds. ``kind`` is in the guard's words: adds, deletes, cleared …"""
+    """A limit of the guard that the plan exceeds."""
 
     space: str
-    kind: str
+    kind: str  # adds, updates, renames, deletes, cleared, removed
     count: int
     allowed: int
     population: int
@@ -67,7 +71,7 @@ class PlannedError:
     anchor: str | None
     dn: str | None
     code: str
-    algorithm_step: str
+    algorithm_step: str  # where it failed: join, import-flow, provisioning, export-flow …
     target: str | None
     attribute: str | None
     rule: str | None
@@ -76,29 +80,29 @@ class PlannedError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorPlan:
-    """What synchronizing one connector would do. ``approve``: the command that lets exactly this batch pass."""
+    """What synchronizing one connector would do, after those before it."""
 
     connector: str
-    step: str
-    objects: int
+    step: str  # full-synchronization, delta-synchronization
+    objects: int  # how many would be processed
     counts: tuple[Count, ...]
-    held: tuple[Exceeded, ...]
-    hash: str
-    approve: str | None
+    held: tuple[Exceeded, ...]  # empty: the guard lets it pass
+    hash: str  # of exactly this batch
+    approve: str | None  # the command that lets a held batch pass
     errors: tuple[PlannedError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``kinds`` counts all changes, ``matching`` those that pass the filters; ``changes`` are those that are listed."""
+    """What synchronizing connectors one after the other would do."""
 
-    fingerprint: str
+    fingerprint: str  # of the configuration
     full: bool
     connectors: tuple[ConnectorPlan, ...]
-    kinds: tuple[KindCount, ...]
-    matching: tuple[KindCount, ...]
-    changes: tuple[PlannedChange, ...]
-    next: tuple[str, ...]
+    kinds: tuple[KindCount, ...]  # all changes
+    matching: tuple[KindCount, ...]  # those that pass the filters
+    changes: tuple[PlannedChange, ...]  # of those, the ones within the limit; the worst first
+    next: tuple[str, ...]  # commands that would do it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +115,11 @@ class Preview:
 
     full: bool
     object: SpaceObject
-    filtered: bool
+    filtered: bool  # whether the connector filter matches
     trials: tuple[Trial, ...]
     link: str
     contributions: tuple[Offer, ...]
     metaverse: tuple[PlannedChange, ...]
-    outbound: tuple[PlannedChange, ...]
+    outbound: tuple[PlannedChange, ...]  # of all connectors
     errors: tuple[PlannedError, ...]
     counts: tuple[Count, ...]

@@ -16,26 +16,26 @@ from unisono.store.contract import HeldBatch, SpaceStatistics
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """``phase``: staging, inbound, outbound or export. ``target``: the connector of an outbound counter."""
+    """A counter of a step that is not zero."""
 
-    phase: str
-    counter: str
-    target: str | None
+    phase: str  # staging, inbound, outbound, export
+    counter: str  # `unisono code` explains it
+    target: str | None  # of an outbound counter the connector
     count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    number: int
-    type: str
-    status: str
+    number: int  # from 1
+    type: str  # full-import, delta-import, full-synchronization, delta-synchronization, export
+    status: str  # `unisono code` explains it
     outcome: str  # success, warning, error, in-progress
     seconds: float
-    message: str
+    message: str  # why it stopped or did not start
     hint: str
-    connection: str
+    connection: str  # connection result, where there is one
     error_count: int
-    held_hash: str | None
+    held_hash: str | None  # of the batch that the guard holds: what --approve takes
     counts: tuple[Count, ...]
     phases: dict[str, float]  # seconds by phase
 
@@ -44,11 +44,11 @@ class Step:
 class ObjectErrorExample:
     """One object error, with where it lies in the source as far as that is known."""
 
-    cs_id: int | None
+    cs_id: int | None  # id of the object in the connector space
     anchor: str | None
     dn: str | None
     message: str
-    cd_error: str | None
+    cd_error: str | None  # the connected system's own words
     entry: int | None
     line: int | None
     column: int | None
@@ -60,11 +60,11 @@ class ErrorGroup:
 
     run: int
     connector: str
-    category: str
-    code: str
+    category: str  # discovery, synchronization, export
+    code: str  # `unisono code` explains it
     rule: str | None
     attribute: str | None
-    target: str | None
+    target: str | None  # the other connector, where the failure lies there
     count: int
     example: ObjectErrorExample
 
@@ -99,7 +99,7 @@ class Run:
     started_at: datetime
     ended_at: datetime
     seconds: float
-    fingerprint: str
+    fingerprint: str  # of the configuration that it ran
     steps: tuple[Step, ...]
     errors: tuple[ErrorGroup, ...]
     next: tuple[str, ...]

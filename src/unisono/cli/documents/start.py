@@ -16,7 +16,7 @@ class NewProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A part of the demonstration: what happens, and what Unisono made of it."""
+    """A part of the demonstration: what happened, and what Unisono made of it."""
 
     title: str
     text: tuple[str, ...]

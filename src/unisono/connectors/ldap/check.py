@@ -38,16 +38,24 @@ def _library_mistakes() -> Iterator[SettingMistake]:
 
 
 def _connection_mistakes(settings: Settings) -> Iterator[SettingMistake]:
-    scheme = urlsplit(settings["url"]).scheme
-    if scheme not in _SCHEMES:
+    if not _is_url(settings["url"]):
         yield SettingMistake(path=("url",), message="not an LDAP URL", hint="for example ldaps://directory.example.org")
-    if scheme == "ldaps" and settings.get("start_tls"):
+    elif settings["url"].startswith("ldaps:") and settings.get("start_tls"):
         message = "ldaps:// is encrypted from the start and cannot turn TLS on later"
         yield SettingMistake(path=("start_tls",), message=message, hint="use ldap:// or leave start_tls out")
     password = settings.get("password")
     if settings.get("bind_dn") and not (password and password.reveal()):
         # A bind with a name and an empty password succeeds on some servers, as nobody (RFC 4513 §5.1.2).
         yield SettingMistake(path=("bind_dn",), message="an account without a password", hint="set password")
+
+
+def _is_url(url: str) -> bool:
+    """Whether it names one server; a port that is no number is a mistake that only reading it shows."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _SCHEMES and bool(parts.netloc) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _base_mistakes(settings: Settings) -> Iterator[SettingMistake]:

@@ -79,17 +79,22 @@ def entries_of(batch: ExportBatch, object_type: ObjectType) -> Entries:
         dns=frame["dn"].to_list(),
         new_dns=frame["new_dn"].to_list(),
         changed=frame["changed"].to_list(),
-        replaced=_columns(frame, [attribute for attribute in attributes if attribute not in sets], ""),
-        added=_columns(frame, sets, "+"),
-        removed=_columns(frame, sets, "-"),
-        complete=_columns(frame, sets, ""),
+        replaced=_columns(frame, [a for a in attributes if a not in sets and a.name in frame.columns], ""),
+        added=_columns(frame, _with_values(frame, sets, "+"), "+"),
+        removed=_columns(frame, _with_values(frame, sets, "-"), "-"),
+        complete=_columns(frame, _with_values(frame, sets, ""), ""),
     )
 
 
-def _columns(frame: pl.DataFrame, attributes: Iterable[Attribute], suffix: str) -> _Columns:
-    present = [a for a in attributes if a.name + suffix in frame.columns]
-    values = frame.select(encoded(a, a.name + suffix).alias(a.name) for a in present)
-    return {a.name: _octets(a, values[a.name].to_list()) for a in present}
+def _with_values(frame: pl.DataFrame, sets: Iterable[Attribute], suffix: str) -> list[Attribute]:
+    """Sets for which any row of the column has something to say; where nothing is added, null means nothing."""
+    columns = [(attribute, attribute.name + suffix) for attribute in sets]
+    return [a for a, column in columns if column in frame.columns and frame[column].null_count() < frame.height]
+
+
+def _columns(frame: pl.DataFrame, attributes: Sequence[Attribute], suffix: str) -> _Columns:
+    values = frame.select(encoded(a, a.name + suffix).alias(a.name) for a in attributes)
+    return {a.name: _octets(a, values[a.name].to_list()) for a in attributes}
 
 
 def _octets(attribute: Attribute, values: list[Any]) -> Sequence[list[bytes] | None]:
@@ -97,4 +102,5 @@ def _octets(attribute: Attribute, values: list[Any]) -> Sequence[list[bytes] | N
 
 
 def _present(columns: _Columns, changed: Iterable[str], row: int) -> Mapping[str, list[bytes]]:
-    return {name: values for name in changed if name in columns and (values := columns[name][row])}
+    names = changed if columns else ()
+    return {name: values for name in names if name in columns and (values := columns[name][row])}

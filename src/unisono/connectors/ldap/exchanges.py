@@ -55,7 +55,7 @@ class Writer:
         attributes = attributes_of_new(entry, naming, self.classes, self.spelling)
         if self.placeholder and self.members:
             attributes.setdefault(self.members, [self.placeholder])
-        too_long = [name for name, values in attributes.items() if len(values) > self.chunk]
+        too_long = [name for name, values in entry.added.items() if len(values) > self.chunk]
         rest: list[Unit] = [((ldap.MOD_ADD, name, attributes[name][self.chunk :]),) for name in too_long]
         attributes.update((name, attributes[name][: self.chunk]) for name in too_long)
         reply = yield Add(dn=entry.dn, attributes=list(attributes.items()))

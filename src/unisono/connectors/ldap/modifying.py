@@ -43,8 +43,8 @@ class Refused:
 class Modification:
     """What a modify needs to know of its entry.
 
-    ``complete`` are all values of sets after the change, for attributes whose single values cannot be compared;
-    ``references`` the attributes that hold DNs; ``placeholder`` a DN for a set ``members`` that must not be empty.
+    ``references`` are attributes that hold DNs; ``complete`` the values of all other sets after the change (missing:
+    none); ``placeholder`` a DN for a set ``members`` that must not be empty.
     """
 
     dn: str
@@ -80,11 +80,12 @@ class Modification:
 
     def _replacing(self, units: Sequence[Unit]) -> Sequence[Sequence[Unit]] | None:
         """Attributes without an equality rule (photos) can be written as a whole only."""
-        whole = {name: self.complete.get(name) for operation, name, _ in flat(units) if operation != ldap.MOD_REPLACE}
-        if not whole:
+        changes = flat(units)
+        by_value = {name for operation, name, _ in changes if operation != ldap.MOD_REPLACE} - self.references
+        if not by_value:
             return None
-        replaced = [change for change in flat(units) if change[0] == ldap.MOD_REPLACE]
-        return [[(*replaced, *((ldap.MOD_REPLACE, name, values) for name, values in whole.items()))]]
+        rest = [change for change in changes if change[1] not in by_value]
+        return [[(*rest, *((ldap.MOD_REPLACE, name, self.complete.get(name)) for name in sorted(by_value)))]]
 
     def _with_placeholder(self, units: Sequence[Unit]) -> Sequence[Sequence[Unit]] | None:
         if self.placeholder is None or self.members is None:

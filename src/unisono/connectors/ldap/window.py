@@ -8,7 +8,7 @@ import ldap
 from ldap.controls import LDAPControl, RequestControl, ResponseControl
 
 from unisono.connectors.ldap import ber, failures
-from unisono.connectors.ldap.connection import Connection
+from unisono.connectors.ldap.connection import NO_ATTRIBUTES, Connection
 from unisono.connectors.ldap.requests import Add, Delete, Exchange, Look, Modify, Outcome, Rename, Reply, Request
 
 POST_READ = "1.3.6.1.1.13.2"  # RFC 4527 §3.2
@@ -99,7 +99,7 @@ class Window:
             case Delete():
                 message_id = connection.delete_ext(request.dn)
             case Look():
-                wanted = [self._identity] if self._identity else ["1.1"]
+                wanted = [self._identity] if self._identity else [NO_ATTRIBUTES]
                 message_id = connection.search_ext(request.dn, ldap.SCOPE_BASE, "(objectClass=*)", wanted)
         return int(message_id)
 

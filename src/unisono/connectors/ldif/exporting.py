@@ -159,14 +159,15 @@ class LdifExport:
         values = self._values(batch.entries, self._schema[batch.object_type]).drop_nulls("text")
         said = set(values.select("id", "key").iter_rows())
         object_class = self._settings.object_class(batch.object_type)
-        more = []
+        more: list[tuple[int, str, str]] = []
         for id_, dn, anchor in rows.select("id", "dn", "anchor").iter_rows():
-            more.append((id_, "objectclass", f"objectClass: top\nobjectClass: {object_class}"))
-            more += [(id_, name.lower(), _line(name, value)) for name, value in naming_values(dn).items()]
-            if self._anchor is not None and anchor is not None:
-                more.append((id_, self._anchor.lower(), _line(self._anchor, anchor)))
-        missing = [row for row in more if row[:2] not in said]
-        return pl.concat([pl.DataFrame(missing, schema=values.schema, orient="row"), values])
+            more += [(id_, "objectClass", name) for name in ("top", object_class)]
+            naming = naming_values(dn)
+            more += [(id_, name, value) for name, value in naming.items()]
+            if self._anchor is not None and self._anchor not in naming and anchor is not None:
+                more.append((id_, self._anchor, anchor))
+        missing = [row for row in more if (row[0], row[1].lower()) not in said]
+        return pl.concat([_joined(missing), values])
 
     def _values(self, entries: pl.DataFrame, object_type: ObjectType) -> pl.DataFrame:
         """``id``, ``key`` and ``text`` of the attributes that the entries change; null text: no value any more."""
@@ -204,5 +205,11 @@ def _line_sets(lines: pl.DataFrame, entries: Iterable[int], without_key: str | N
     return {entry: frozenset(texts) for entry, texts in single.group_by("entry").agg("text").iter_rows()}
 
 
-def _line(name: str, value: str) -> str:
-    return str(lines_of(name, pl.Series([value]))[0])
+def _joined(rows: Sequence[tuple[int, str, str]]) -> pl.DataFrame:
+    """``id``, ``key`` and ``text`` of values given as id, attribute and text."""
+    schema = {"id": pl.Int64, "name": pl.String, "value": pl.String}
+    single = pl.DataFrame(rows, schema=schema, orient="row")
+    lines = single.select(
+        "id", pl.col("name").str.to_lowercase().alias("key"), text=lines_of(single["name"], single["value"])
+    )
+    return lines.group_by("id", "key", maintain_order=True).agg(pl.col("text").str.join("\n"))

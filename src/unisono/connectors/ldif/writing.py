@@ -28,15 +28,16 @@ def attribute_lines(attribute: Attribute, values: pl.Series) -> pl.Series:
     return rows.join(joined, on="row", how="left", maintain_order="left")["text"]
 
 
-def lines_of(name: str, values: pl.Series) -> pl.Series:
-    """One line per value, base64 where it must be; null stays null. Values are text or octets."""
-    octets = values.cast(pl.Binary)
-    coded = octets.bin.encode("base64").cast(pl.String)
-    coded_lines = pl.select(pl.format(f"{name}:: {{}}", coded)).to_series()
+def lines_of(name: str | pl.Series, values: pl.Series) -> pl.Series:
+    """One line per value, base64 where it must be; null stays null. Values are text or octets; ``name`` is that of all
+    lines, or has one for each."""
+    names = pl.Series([name]) if isinstance(name, str) else name
+    coded = values.cast(pl.Binary).bin.encode("base64").cast(pl.String)
+    coded_lines = pl.select(pl.format("{}:: {}", names, coded)).to_series()
     if values.dtype == pl.Binary:
-        return coded_lines.set(values.is_null(), None)
-    plain_lines = pl.select(pl.format(f"{name}: {{}}", values)).to_series()
-    return plain_lines.zip_with(values.str.contains(_SAFE), coded_lines).set(values.is_null(), None)
+        return coded_lines
+    plain_lines = pl.select(pl.format("{}: {}", names, values)).to_series()
+    return plain_lines.zip_with(values.str.contains(_SAFE), coded_lines)
 
 
 def file_chunks(names: pl.DataFrame, lines: pl.DataFrame) -> Iterator[bytes]:

@@ -3,12 +3,13 @@
 A watermark holds, for each table that has a watermark column, the highest value seen when the reading began; null for
 a table without rows. Times are text, as the database writes them. Rows are stamped when a transaction writes them and
 seen when it commits, which may be later than the reading of a row with a higher stamp: a delta import looks back by
-an overlap (connector specification R-SQL-4). Numbers must not need one.
+an overlap (connector specification R-SQL-4). Numbers and other texts must not need one.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from unisono.model.errors import StepStop
 from unisono.model.runs import Status
 
 _DAY = timedelta(days=1)
+_IS_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|$)")
 
 
 def current_watermark(link: Link, tables: Iterable[BoundTable]) -> str:
@@ -72,8 +74,11 @@ def _lowered(mark: object, column: Column, overlap: timedelta) -> object:
 
 
 def _time(mark: object) -> datetime | None:
+    """None for what is no time: a number, or a text that grows in its own way."""
+    if not isinstance(mark, str) or not _IS_TIME.match(mark):
+        return None
     try:
-        return datetime.fromisoformat(mark) if isinstance(mark, str) else None
+        return datetime.fromisoformat(mark)
     except ValueError:
         return None
 

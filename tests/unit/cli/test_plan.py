@@ -1,0 +1,117 @@
+"""A plan counts and lists what would change, the worst first, and what is filtered is what was asked for."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.projects import TestProject
+from tests.unit.cli.calls import Unisono, check_golden
+
+
+@pytest.fixture
+def busy(settled: TestProject, unisono: Unisono) -> TestProject:
+    """Something of every kind waits: a leaver, a joiner, another title, a name, no title, no manager."""
+    settled.write(
+        hr_csv="employeeId,givenName,sn,title,startDate,manager\n"
+        "E1,Robin,Smith,,2020-01-01,\n"
+        "E2,Kim,Lee,Boss,2021-02-03,\n"
+        "E3,Ana,García,,2022-03-04,E1\n"
+        "E5,Zoë,New,Clerk,2024-05-06,E1\n"
+    )
+    unisono("run", "hr", "full-import")
+    return settled
+
+
+def changes(document: Any) -> list[tuple[str, str, str]]:
+    return [(each["kind"], each["space"], each["name"]) for each in document["changes"]]
+
+
+def test_a_plan_of_a_busy_day(busy: TestProject, unisono: Unisono) -> None:
+    call = unisono("plan")
+    assert call.status == 0
+    check_golden("plan-busy.txt", call.out)
+    check_golden("plan-busy.json", unisono("plan", "--json").out)
+
+
+def test_the_worst_changes_come_first(busy: TestProject, unisono: Unisono) -> None:
+    kinds = [each["kind"] for each in unisono("plan", "--json").document["changes"]]
+    assert list(dict.fromkeys(kinds)) == [
+        "delete",
+        "disconnect",
+        "clear",
+        "remove",
+        "update",
+        "add",
+        "provision",
+        "project",
+    ]
+
+
+def test_who_is_deleted_has_a_name(busy: TestProject, unisono: Unisono) -> None:
+    document = unisono("plan", "--change", "delete", "--json").document
+    assert changes(document) == [("delete", "metaverse", "Kim Novak"), ("delete", "app", "E4")]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param(("--space", "app"), {"space": {"app"}}, id="space"),
+        pytest.param(("--change", "update"), {"kind": {"update"}}, id="kind"),
+        pytest.param(("--attribute", "title"), {"attribute": {"title"}}, id="attribute"),
+        pytest.param(("--object", "ROBIN"), {"name": {"Robin Smith"}}, id="name-in-any-case"),
+        pytest.param(("--object", "id:10"), {"object_id": {10}}, id="id"),
+        pytest.param(("--space", "hr", "--change", "disconnect"), {"name": {"E4"}}, id="both"),
+    ],
+)
+def test_filters_choose_what_is_listed(
+    words: tuple[str, ...], expected: dict[str, set[object]], busy: TestProject, unisono: Unisono
+) -> None:
+    document = unisono("plan", *words, "--json").document
+    for field, values in expected.items():
+        assert {each[field] for each in document["changes"]} == values
+    assert sum(each["changes"] for each in document["matching"]) == len(document["changes"])
+    assert document["kinds"] == unisono("plan", "--json").document["kinds"]
+
+
+def test_a_limit_is_of_objects_and_what_it_leaves_out_is_counted(busy: TestProject, unisono: Unisono) -> None:
+    words = ("plan", "--change", "update", "--space", "metaverse")
+    assert "--limit 0 lists all" not in unisono(*words).out
+    assert "and 1 more object: --limit 0 lists all" in unisono(*words, "--limit", "1").out
+    listed = unisono(*words, "--limit", "1", "--json").document["changes"]
+    assert [(each["name"], each["attribute"]) for each in listed] == [("Kim Lee", "displayName"), ("Kim Lee", "title")]
+
+
+def test_a_filter_that_nothing_passes_is_said(busy: TestProject, unisono: Unisono) -> None:
+    assert "No change passes the filters." in unisono("plan", "--object", "nobody").out
+
+
+def test_a_changed_project_is_tried_on_everybody_without_touching_the_first(
+    settled: TestProject, tmp_path_factory: pytest.TempPathFactory, unisono: Unisono
+) -> None:
+    changed = _copy(settled.directory, tmp_path_factory.mktemp("changed"))
+    rule = (changed / "rules" / "hr.yaml").read_text(encoding="utf-8")
+    (changed / "rules" / "hr.yaml").write_text(rule.replace('" " & [sn]', '" " & UCase([sn])'), encoding="utf-8")
+    document = unisono("plan", "--with", str(changed), "--attribute", "displayName", "--json").document
+    assert document["full"] is True
+    assert [(each["before"], each["after"]) for each in document["changes"]] == [
+        ("Ana García", "Ana GARCÍA"),
+        ("Kim Li", "Kim LI"),
+        ("Kim Novak", "Kim NOVAK"),
+        ("Robin Smith", "Robin SMITH"),
+    ]
+    assert document["next"] == []
+    assert "Nothing would change." in unisono("plan", "--full").out
+
+
+def _copy(project: Path, target: Path) -> Path:
+    shutil.copytree(project, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("unisono.db*"))
+    return target
+
+
+def test_what_is_planned_is_what_the_run_does(busy: TestProject, unisono: Unisono) -> None:
+    planned = unisono("plan", "hr", "--json").document["connectors"][0]["counts"]
+    ran = unisono("run", "hr", "delta-synchronization", "--json").document["steps"][0]["counts"]
+    assert sorted(map(str, planned)) == sorted(map(str, ran))
