@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from unisono.expressions import Environment, compile_expression, conditional
+from unisono.model.documents import as_set
 from unisono.model.names import DnStyle, Naming
 from unisono.model.project import ConnectorDefinition, Project
 from unisono.model.rules import Direction, Expression, Flow, JoinCondition, Rule
@@ -69,6 +70,11 @@ class CompiledRule:
     @property
     def in_scope(self) -> pl.Expr:
         return self.scope if self.scope is not None else pl.lit(value=True)
+
+    @property
+    def contributes(self) -> bool:
+        """Whether anything flows by the rule, values or references."""
+        return bool(self.flows or self.reference_flows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +240,9 @@ def comparison_keys(attribute: Attribute, values: pl.Expr) -> pl.Expr:
             text = element.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
         case _:
             text = element.cast(pl.String).str.to_lowercase()
-    lists = values.list.eval(text) if attribute.multivalued else pl.concat_list(text)
-    usable = lists.list.eval(pl.element().filter(pl.element() != "")).list.drop_nulls().list.unique().list.sort()
-    return pl.when(usable.list.len() > 0).then(usable)
+    if not attribute.multivalued:
+        return pl.when(text != "").then(pl.concat_list(text))
+    return as_set(values.list.eval(text.filter(text != "")))
 
 
 def _flow(
@@ -284,9 +290,9 @@ def _as_target(values: pl.Expr, target: Attribute, *, multivalued: bool) -> pl.E
     """A single value for a multivalued target becomes a list of it; a multivalued one becomes a sorted set."""
     if not target.multivalued:
         return values
-    lists = values if multivalued else pl.when(values.is_not_null()).then(pl.concat_list(values))
-    as_set = lists.list.drop_nulls().list.unique().list.sort()
-    return pl.when(as_set.list.len() > 0).then(as_set)
+    if not multivalued:
+        return pl.when(values.is_not_null()).then(pl.concat_list(values))
+    return as_set(values)
 
 
 __all__ = [

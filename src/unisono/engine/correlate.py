@@ -15,21 +15,24 @@ import polars as pl
 
 from unisono.engine.compile import CompiledFlow, CompiledRule, CompiledRules, comparison_keys
 from unisono.engine.facts import Facts
+from unisono.engine.turns import TOUCH_TYPES, contested, link_touches, waiting
 from unisono.model.rules import LinkBehavior
 
 _TERM_TYPES = {"id": pl.Int64, "group": pl.Int32, "condition": pl.Int32, "attribute": pl.String, "value": pl.String}
-_OFFER_TYPES = {"id": pl.Int64, "attribute": pl.String, "value": pl.String}
+_NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correlation:
     """Decisions, one row per object in each: ``joined`` (id, mv_id, rule), ``projected`` (id, metaverse_type, rule),
-    and ids that remain disconnectors or are deferred."""
+    and ids that remain disconnectors or are deferred. ``reads`` and ``writes``: what all objects touch (``turns``)."""
 
     joined: pl.DataFrame
     projected: pl.DataFrame
     remaining: pl.Series
     deferred: pl.Series
+    reads: pl.DataFrame
+    writes: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,11 @@ def correlate(
     joined = _joins(hits, groups)
     projected = _projections(images, joined, inbound)
     offers = _offers(images, inbound, rules.join_targets)
-    deferred = _deferred(images, terms, offers, joined, projected, facts)
+    reads = pl.concat([terms.select(list(TOUCH_TYPES)).unique(), link_touches(hits)])
+    writes = pl.concat([offers, link_touches(joined)])
+    order = images.select("id").with_row_index("order")
+    news = _newly_written(contested(reads, offers, order), joined, projected, facts)
+    deferred = waiting(order, reads, writes, news, _NO_IDS) if news.height else _NO_IDS
     decided = pl.concat([joined["id"], projected["id"], deferred])
     kept = ~pl.col("id").is_in(deferred.implode())
     return Correlation(
@@ -63,6 +70,8 @@ def correlate(
         projected=projected.filter(kept),
         remaining=images["id"].filter(~images["id"].is_in(decided.implode())),
         deferred=deferred,
+        reads=reads,
+        writes=writes,
     )
 
 
@@ -174,52 +183,22 @@ def _offers(images: pl.DataFrame, inbound: list[CompiledRule], join_targets: fro
         for flow in compiled.flows
         if flow.target.name in join_targets
     ]
-    return pl.concat(parts).unique() if parts else pl.DataFrame(schema=_OFFER_TYPES)
+    return pl.concat(parts).unique() if parts else pl.DataFrame(schema=TOUCH_TYPES)
 
 
 def _keys_of(flow: CompiledFlow) -> pl.Expr:
     return comparison_keys(flow.target, flow.value)
 
 
-def _deferred(
-    images: pl.DataFrame,
-    terms: pl.DataFrame,
-    offers: pl.DataFrame,
-    joined: pl.DataFrame,
-    projected: pl.DataFrame,
-    facts: Facts,
-) -> pl.Series:
-    """Ids of objects that look for a value which an object before them may newly write."""
-    order = images.select("id").with_row_index("order")
-    looked_for = terms.select("id", "attribute", "value").unique().join(order, on="id")
-    offered = offers.join(order, on="id")
-    contested = offered.join(looked_for, on=["attribute", "value"], suffix="_looker").filter(
-        pl.col("order") < pl.col("order_looker")
-    )
-    if contested.is_empty():
-        return pl.Series("id", [], dtype=pl.Int64)
-    writers = contested.select("id", "attribute", "value").unique()
-    new = _newly_written(writers, joined, projected, facts)
-    deferred = _lookers(contested, new)
-    while True:  # a deferred object's own decision is open, so all that it offers counts as new
-        open_writers = writers.filter(pl.col("id").is_in(deferred.implode()))
-        grown = _lookers(contested, pl.concat([new, open_writers]).unique())
-        if grown.len() == deferred.len():
-            return deferred.sort()
-        deferred = grown
-
-
 def _newly_written(writers: pl.DataFrame, joined: pl.DataFrame, projected: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Of the writers' values those that their metaverse object does not have yet."""
+    if writers.is_empty():
+        return writers
     projecting = writers.join(projected.select("id"), on="id", how="semi")
     joining = writers.join(joined.select("id", "mv_id"), on="id")
     present = facts.candidates(joining.select("attribute", "value").unique()).select("attribute", "value", "mv_id")
     added = joining.join(present, on=["attribute", "value", "mv_id"], how="anti")
     return pl.concat([projecting, added.select("id", "attribute", "value")])
-
-
-def _lookers(contested: pl.DataFrame, new: pl.DataFrame) -> pl.Series:
-    return contested.join(new, on=["id", "attribute", "value"], how="semi")["id_looker"].unique().alias("id")
 
 
 def join_trials(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from unisono.engine.compile import CompiledRules
-from unisono.engine.correlate import correlate
+from unisono.engine.correlate import Correlation, correlate
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.images import by_type, image
 
@@ -33,11 +33,14 @@ class Linking:
     - ``metaverse_type``: of a projected object; ``refused_mv_id``: what a refused object had found.
 
     ``images``: per (connector, object type) the linked objects with their attribute columns (as last imported).
+    ``reads`` and ``writes``: what objects looked for and may write (``turns``).
     """
 
     objects: pl.DataFrame
     images: dict[tuple[str, str], pl.DataFrame]
     deferred: pl.Series
+    reads: pl.DataFrame
+    writes: pl.DataFrame
 
 
 def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: CompiledRules) -> Linking:
@@ -46,7 +49,7 @@ def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: Comp
     Declared flows of two objects could not both be right. The connector that came first stays, the later object gets
     the error. A connector without inbound flows may join several. ``others``: the not selected connectors.
     """
-    contributing = {compiled.rule.connector for compiled in rules.inbound if compiled.flows}
+    contributing = {compiled.rule.connector for compiled in rules.inbound if compiled.contributes}
     taken = pl.concat(
         [
             others.select("connector", "mv_id"),
@@ -66,22 +69,28 @@ def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: Comp
         mv_id=pl.when(~is_refused).then(pl.col("mv_id")),
     )
     images = {pair: frame.filter(~is_refused) for pair, frame in linking.images.items()}
-    return Linking(objects=undone, images=images, deferred=linking.deferred)
+    return replace(linking, objects=undone, images=images)
 
 
 def link(selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids) -> Linking:
     """Decide the links of the selected objects (``CS_OBJECT`` of one connector, in the order of anchors)."""
-    decided, images, deferred = [], {}, []
+    decided, images, correlations = [], {}, []
     for connector, object_type, group in by_type(selected):
         wide = _images(connector, object_type, group, rules)
-        one, waiting = _link_type(wide, connector, object_type, rules, facts, ids)
+        one, correlation = _link_type(wide, connector, object_type, rules, facts, ids)
         decided.append(one.select(_DECIDED))
-        deferred.append(waiting)
+        correlations.append(correlation)
         images[connector, object_type] = one.filter(pl.col("mv_id").is_not_null())
     order = selected.select("id").with_row_index("order")
     objects = pl.concat(decided).join(order, on="id").sort("order").drop("order")
     objects = objects.with_columns(refused_mv_id=pl.lit(None, dtype=pl.Int64))
-    return Linking(objects=objects, images=images, deferred=pl.concat(deferred))
+    return Linking(
+        objects=objects,
+        images=images,
+        deferred=pl.concat(one.deferred for one in correlations),
+        reads=pl.concat(one.reads for one in correlations),
+        writes=pl.concat(one.writes for one in correlations),
+    )
 
 
 _DECIDED = [
@@ -117,7 +126,7 @@ def _images(connector: str, object_type: str, objects: pl.DataFrame, rules: Comp
 
 def _link_type(
     wide: pl.DataFrame, connector: str, object_type: str, rules: CompiledRules, facts: Facts, ids: Ids
-) -> tuple[pl.DataFrame, pl.Series]:
+) -> tuple[pl.DataFrame, Correlation]:
     fixed = wide.with_columns(event=_fixed_event(connector, object_type, rules), retyped=_RETYPED)
     open_objects = fixed.filter(pl.col("event").is_null())
     correlation = correlate(open_objects, connector, object_type, rules, facts)
@@ -143,7 +152,7 @@ def _link_type(
     linked = fixed.filter(~pl.col("id").is_in(correlation.deferred.implode())).join(
         found, on="id", how="left", maintain_order="left"
     )
-    return _as_decided(linked), correlation.deferred
+    return _as_decided(linked), correlation
 
 
 _RETYPED = (pl.col("import_operation") == "delete-add").fill_null(value=False)

@@ -13,7 +13,7 @@ import polars as pl
 
 from unisono.engine.compile import PREFIX, CompiledRules, column
 from unisono.engine.contribute import NumberedFlow
-from unisono.model.documents import columns, documents
+from unisono.model.documents import as_set, columns, documents
 from unisono.model.rules import MergeType
 from unisono.model.schema import Attribute, AttributeType, ObjectType
 
@@ -130,8 +130,7 @@ def _merged(flows: list[NumberedFlow]) -> pl.Expr:
         # Of values that differ only in case the first by code point stays, whatever the order of sources.
         folded = pl.element().sort().filter(pl.element().sort().str.to_lowercase().is_first_distinct())
         union = union.list.eval(folded)
-    as_set = union.list.unique().list.sort()
-    return pl.when(as_set.list.len() > 0).then(as_set)
+    return as_set(union)
 
 
 def _part(lineage: pl.Series, name: str) -> pl.Series:

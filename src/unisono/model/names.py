@@ -21,45 +21,59 @@ def dn_key(column: str, style: DnStyle) -> pl.Expr:
     if style is not DnStyle.LDAP:
         return names
     plain = names.str.to_lowercase().str.replace_all(r"\s*([,=+])\s*", "${1}").str.strip_chars()
-    # Few names have escapes; the others must not pass through Python, so they are null there and skipped.
-    unusual = pl.when(names.str.contains(r'[\\"]')).then(names)
+    # Few names have escapes or several values in one part; the others are null there, so that Python skips them.
+    unusual = pl.when(names.str.contains(r'[\\"+]')).then(names)
     return pl.coalesce(unusual.map_elements(ldap_dn_key, return_dtype=pl.String, skip_nulls=True), plain)
 
 
-_HEX_PAIRS = re.compile(r"(?:\\[0-9a-fA-F]{2})+")
-
-
 def ldap_dn_key(dn: str) -> str:
-    """The comparison form of one DN with escapes or quotes; what cannot be parsed is compared as lower-case text."""
-    parts = []
-    for rdn in split_dn(dn):
-        name, _, value = rdn.partition("=")
-        parts.append(f"{name.strip().lower()}={_unescape(value.strip()).lower()}".replace(",", "\\,"))
-    return ",".join(parts)
+    """The comparison form of one DN; what cannot be parsed is compared as lower-case text.
+
+    The values of a relative name with several are a set (RFC 4514 §2.2).
+    """
+    return ",".join("+".join(sorted(map(_pair_key, _split(rdn, "+")))) for rdn in split_dn(dn))
+
+
+def _pair_key(pair: str) -> str:
+    name, _, value = pair.partition("=")
+    plain = unescape_dn_value(value.strip()).lower()
+    return f"{name.strip().lower()}={plain}".replace(",", "\\,").replace("+", "\\+")
 
 
 def split_dn(dn: str) -> list[str]:
     """The relative names of an LDAP DN, left to right, escapes kept; an unescaped comma or semicolon separates."""
+    return _split(dn, ",;")
+
+
+def _split(text: str, separators: str) -> list[str]:
     parts, start, quoted, position = [], 0, False, 0
-    while position < len(dn):
-        character = dn[position]
+    while position < len(text):
+        character = text[position]
         if character == "\\":
             position += 1
         elif character == '"':
             quoted = not quoted
-        elif character in ",;" and not quoted:
-            parts.append(dn[start:position])
+        elif character in separators and not quoted:
+            parts.append(text[start:position])
             start = position + 1
         position += 1
-    parts.append(dn[start:])
+    parts.append(text[start:])
     return parts
 
 
-def _unescape(value: str) -> str:
+_ESCAPES = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
+
+
+def unescape_dn_value(value: str) -> str:
+    """The value of a relative name without quotes and escapes (RFC 4514 §3, RFC 2253 §4 for quotes)."""
     if len(value) >= 2 and value[0] == value[-1] == '"':
         value = value[1:-1]
-    value = _HEX_PAIRS.sub(lambda m: bytes.fromhex(m.group().replace("\\", "")).decode("utf-8", "replace"), value)
-    return re.sub(r"\\(.)", r"\1", value)
+    return _ESCAPES.sub(_unescaped, value)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    pairs, character = match.groups()
+    return bytes.fromhex(pairs.replace("\\", "")).decode("utf-8", "replace") if pairs else str(character)
 
 
 _ESCAPED = re.compile(r'([,+"\\<>;=#])')

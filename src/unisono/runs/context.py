@@ -67,5 +67,5 @@ class Context:
     clock: Clock = system_clock
     reporter: Reporter = field(default_factory=Silent)
     stop: Stop = field(default_factory=Stop)
-    partition_objects: int = 100_000
+    partition_objects: int = 25_000
     approved: frozenset[str] = frozenset()  # hashes of held batches that may pass

@@ -133,9 +133,11 @@ def _run_step(
         unit.save_step(run_id, result, record.errors)
         if ending.held_hash:
             unit.hold(_held(ending, definition.name, profile.name, number, run_id, result))
-        for approved in context.approved:
-            if not ending.held_hash:
-                unit.release(approved)
+        judged = ending.held_hash is not None or not ending.status.ends_run
+        for batch in unit.held() if judged else ():  # what this step held before is approved by now, or obsolete
+            same = (batch.connector, batch.profile, batch.step) == (definition.name, profile.name, number)
+            if same and batch.hash != ending.held_hash:
+                unit.release(batch.hash)
     return result
 
 

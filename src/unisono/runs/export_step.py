@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from unisono.model.names import DnStyle, dn_key
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Counter, RunStep, Status
 from unisono.model.schema import ObjectType
+from unisono.runs.ahead import ahead
 from unisono.runs.apply import restore_operations
 from unisono.runs.context import Context
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
@@ -96,7 +98,10 @@ def _send_all(
     """Send page by page. Files become durable at the end, so their results are recorded then."""
     waiting: list[tuple[_Page, pl.DataFrame]] = []
     processed = 0
-    for page in _pages(index, step, definition, runtime, record, context):
+    later: list[pl.Series] = []
+    first_pass = ahead(_pages(index, step, definition, runtime, context, later))
+    second_pass = ahead(_second_pass(later, definition, runtime, context))  # begins when the first was recorded
+    for page in chain(first_pass, second_pass):
         try:
             with record.phase("target"):
                 results = session.send(page.batch)
@@ -139,23 +144,28 @@ def _pages(
     step: RunStep,
     definition: ConnectorDefinition,
     runtime: Runtime,
-    record: Record,
     context: Context,
+    later: list[pl.Series],
 ) -> Iterator[_Page]:
-    """Pages of one operation, type and depth of name, so that no child can overtake its parent."""
+    """Pages of one operation, type and depth of name, so that no child can overtake its parent.
+
+    ``later`` gets the ids of objects whose references follow in the second pass.
+    """
     size = step.page_objects or runtime.capabilities.export_page_objects
-    later: list[pl.Series] = []
     for group in index.partition_by("export_operation", "object_type", "level", maintain_order=True):
         split = runtime.capabilities.references_in_second_pass and group["export_operation"][0] == "add"
         for page_index in group.iter_slices(size):
-            with record.phase("store"):
-                page = _page(page_index["id"], definition, runtime, context, first_pass=split)
             if split and page_index["references"].sum():
                 later.append(page_index.filter(pl.col("references") > 0)["id"])
-            yield page
+            yield _page(page_index["id"], definition, runtime, context, first_pass=split)
+
+
+def _second_pass(
+    later: list[pl.Series], definition: ConnectorDefinition, runtime: Runtime, context: Context
+) -> Iterator[_Page]:
+    """References of objects that were added without them."""
     for ids in later:
-        with record.phase("store"):
-            page = _page(ids, definition, runtime, context, first_pass=False)
+        page = _page(ids, definition, runtime, context, first_pass=False)
         if page.objects.height:
             yield page
 

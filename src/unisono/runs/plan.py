@@ -13,7 +13,6 @@ from unisono.engine.explain import CONTRIBUTIONS, contributions_of, filtered, tr
 from unisono.engine.planning import plan_synchronization
 from unisono.model.frames import CS_OBJECT, MV_OBJECT
 from unisono.model.guard import ChangeKind, Held
-from unisono.model.plan import METAVERSE
 from unisono.model.runs import StepCount, StepType
 from unisono.runs.apply import apply_synchronization
 from unisono.runs.context import Context
@@ -30,7 +29,8 @@ class ConnectorPlan:
     """What synchronizing one connector would do.
 
     ``changes``: ``CHANGES`` with ``name`` (a DN, or what the metaverse object is called); ``errors``: ``SYNC_ERRORS``
-    with ``anchor`` and ``dn``; ``guard``: what the guard counts; ``held``: the limits exceeded; ``hash`` identifies the batch.
+    with ``anchor`` and ``dn``; ``guard``: what the guard counts; ``held``: the limits exceeded; ``hash``
+    identifies the batch.
     """
 
     connector: str

@@ -12,10 +12,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import create_engine, event, select
+from sqlalchemy import create_engine, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateTable
 
 from unisono.model.errors import StoreError
@@ -30,6 +29,7 @@ from unisono.store.upgrade import HEAD, upgrade, version
 WAIT_S: Final = 300.0
 
 _PRAGMAS: Final = (
+    "page_size = 8192",  # of a new file; a tenth less work than half of it, also where keys come in no order
     "journal_mode = WAL",
     "synchronous = NORMAL",  # no flush per commit
     "cache_size = -131072",  # KiB: dirty pages of a partition's transaction mostly fit
@@ -57,17 +57,12 @@ class SqliteDatabase:
         self._path = path
         self._uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         self._wait_s = wait_s
-        # One connection is kept: when the last one goes, SQLite folds the whole log into the file.
-        self._engine = create_engine(
-            "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=1, max_overflow=-1, hide_parameters=True
-        )
-        event.listen(self._engine, "checkin", _release_memory)
-        try:
-            with failures(opening=True):
-                self._upgrade()
-        except BaseException:
-            self.close()
-            raise
+        # A transaction has a connection of its own, which takes a millisecond and gives all memory back at its end.
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True)
+        with failures(opening=True):
+            self._upgrade()
+            # When the last connection closes, SQLite folds the whole log into the file: one stays, and does nothing.
+            self._keeper = self._connect()
 
     def _upgrade(self) -> None:
         with self._engine.connect() as connection:
@@ -92,10 +87,10 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._keeper.close()
 
     def _connect(self) -> sqlite3.Connection:
-        # Transactions are begun in so many words (isolation_level), and a connection wanders between threads, which
-        # use it one after the other.
+        # Transactions are begun in so many words (isolation_level). The store may be closed by another thread.
         connection = sqlite3.connect(
             self._uri, uri=True, timeout=self._wait_s, isolation_level=None, check_same_thread=False
         )
@@ -113,9 +108,3 @@ class SqliteDatabase:
 
 def _unicode_lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
-
-
-def _release_memory(connection: DBAPIConnection | None, _entry: ConnectionPoolEntry) -> None:
-    """An idle connection keeps no pages: the system's cache has them, and an idle service stays small."""
-    if connection is not None:
-        connection.cursor().execute("PRAGMA shrink_memory")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from tests.servers.slapd import Slapd
 from tests.unit.cli.calls import Unisono
 
 
@@ -75,6 +77,20 @@ def test_the_demonstration_tells_joins_precedence_renames_leavers_errors_and_the
     assert {run["status"] for run in ran} <= {"success", "completed-no-objects"}
     for words in call.document["next"]:
         assert unisono(*words.split()[1:]).status == 0
+
+
+@pytest.mark.slow
+def test_the_demonstration_runs_on_an_ldap_server_too(
+    slapd: Slapd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unisono: Unisono
+) -> None:
+    monkeypatch.setenv("CONTOSO_LDAP_PASSWORD", slapd.root_password)
+    url = f"{slapd.url}/dc=contoso,{slapd.suffix}????bindname={quote(slapd.root_dn)}"
+    call = unisono("demo", str(tmp_path / "contoso"), "--ldap", url, "--json")
+    assert call.status == 0
+    ran = [(run["connector"], run["profile"], run["status"]) for run in call.document["chapters"][1]["runs"]]
+    assert ("directory", "export", "success") in ran
+    assert {status for connector, _, status in ran if connector == "directory"} == {"success"}
+    assert slapd.root_password not in call.out + call.err
 
 
 def _starts(chapter: dict[str, list[str]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from unisono.cli.app import COMMANDS
 from unisono.cli.page import DOCUMENTS, EXIT, STATUSES, cli_page
 from unisono.cli.status import ExitStatus
 
-PAGE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "reference" / "cli.md"
 NAMES = [command.name for command in COMMANDS]
 
 #: What no call for help may load.
@@ -84,3 +86,21 @@ def test_a_reader_who_goes_away_ends_the_command_quietly() -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def commands_in_guides() -> list[str]:
+    """Every call that the guides and the read-me show."""
+    guides = [*sorted((ROOT / "docs" / "how-to").glob("*.md")), ROOT / "README.md"]
+    text = "\n".join(guide.read_text(encoding="utf-8") for guide in guides)
+    return sorted(set(re.findall(r"^ *(?:\.venv/bin/)?(unisono [^#\n`]+)", text, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("line", commands_in_guides())
+def test_guides_show_commands_and_options_that_exist(line: str, unisono: Unisono) -> None:
+    _, *words = shlex.split(line)
+    if words[0] == "--project":
+        words = words[2:]
+    name, options = words[0], {word for word in words[1:] if word.startswith("--")}
+    known = unisono(name, "--help")
+    assert known.status == 0
+    assert [option for option in options if f"  {option} " not in known.out] == []

@@ -75,6 +75,18 @@ def test_a_cycle_tells_what_the_guard_holds_and_how_it_is_approved(settled: Test
     assert unisono(*batch["approve"].split()[1:]).status == 0
 
 
+def test_what_was_held_is_forgotten_when_the_source_is_repaired(settled: TestProject, unisono: Unisono) -> None:
+    settled.write(hr_csv=people(40))
+    unisono("cycle")
+    settled.write(hr_csv=people(20))
+    assert unisono("cycle").status == 4
+    settled.write(hr_csv=people(40))
+    after = unisono("cycle", "--json")
+    assert (after.status, after.document["held"]) == (0, [])
+    with settled.open() as context, context.store.read() as reader:
+        assert reader.held() == ()
+
+
 def test_errors_are_grouped_by_code_and_cause(company: TestProject, unisono: Unisono) -> None:
     broken = people(8).replace("2020-01-02", "soon").replace("2020-01-03", "later") + people(2).splitlines()[1] + "\n"
     company.write(hr_csv=broken)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,7 @@ from unisono.cli.session import Session
 from unisono.cli.status import ExitStatus
 from unisono.cli.stopping import stoppable
 from unisono.cli.views.start import chapter_view, demonstration_end_view
+from unisono.model.secrets import Secret
 
 PASSWORD = "CONTOSO_LDAP_PASSWORD"  # noqa: S105  # the name of a variable
 BASE = "dc=contoso,dc=example"
@@ -58,40 +59,62 @@ def _next(session: Session) -> tuple[str, ...]:
 def _make(directory: Path, ldap: str | None) -> None:
     """The project with its data. Raises ``CallMistake`` where it cannot be made."""
     maker = load_project_maker()
+    directory_server = _DirectoryServer.at(ldap) if ldap is not None else None
     try:
         if directory.exists() and any(directory.iterdir()):
             raise CallMistake(f"{directory} is not empty", hint="name a new folder: unisono demo DIR")
-        if ldap is None:
+        if directory_server is None:
             maker.make_project(directory)
             return
-        url, base = _url_and_base(ldap)
-        server = maker.LdapServer(url=url, base=base, bind_dn=f"cn=admin,{base}")
-        maker.make_project(directory, server=server)
+        at = directory_server
+        maker.make_project(directory, server=maker.LdapServer(url=at.url, base=at.base, bind_dn=at.bind_dn))
     except OSError as error:
         raise CallMistake(f"{error.filename}: {error.strerror}") from error
-    _fill_directory(directory / "data" / "directory.ldif", url, f"cn=admin,{base}")
+    directory_server.load(directory / "data" / "directory.ldif")
 
 
-def _url_and_base(ldap: str) -> tuple[str, str]:
-    """The server and the base DN of an LDAP URL (RFC 4516)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DirectoryServer:
+    """An LDAP server that takes the accounts of the first day. ``ldapadd`` is the program's path."""
+
+    url: str
+    base: str
+    bind_dn: str
+    password: Secret
+    ldapadd: str
+
+    @classmethod
+    def at(cls, ldap: str) -> _DirectoryServer:
+        """The server of an LDAP URL (RFC 4516). Raises ``CallMistake`` where something is missing."""
+        url, base, bind_dn = _parsed(ldap)
+        password, ldapadd = os.environ.get(PASSWORD), shutil.which("ldapadd")
+        if not password:
+            hint = f"it is the password of {bind_dn}"
+            raise CallMistake(f"the environment variable {PASSWORD} is not set", hint=hint)
+        if ldapadd is None:
+            raise CallMistake("the program ldapadd is not installed", hint="Debian has it in the package ldap-utils")
+        return cls(url=url, base=base, bind_dn=bind_dn, password=Secret(password), ldapadd=ldapadd)
+
+    def load(self, ldif: Path) -> None:
+        """Add the file's entries; those that exist are left as they are."""
+        with tempfile.NamedTemporaryFile("w") as secret:  # only its owner can read it, unlike an argument
+            secret.write(self.password.reveal())
+            secret.flush()
+            command = [self.ldapadd, "-x", "-c", "-H", self.url, "-D", self.bind_dn, "-y", secret.name, "-f", str(ldif)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # no shell
+        if done.returncode not in _LOADED:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            message = f"the directory at {self.url} could not be filled: {reason}"
+            raise CallMistake(message, hint=f"remove {ldif.parent.parent} before you try again")
+
+
+def _parsed(ldap: str) -> tuple[str, str, str]:
+    """The server, the base DN and the DN to bind with; the latter by the extension ``bindname`` of RFC 4516."""
     parts = urlsplit(ldap)
     if parts.scheme not in ("ldap", "ldaps", "ldapi") or not parts.netloc:
         raise CallMistake(f"{ldap!r} is not the URL of an LDAP server", hint="for example ldap://localhost")
-    return f"{parts.scheme}://{parts.netloc}", unquote(parts.path.strip("/")) or BASE
-
-
-def _fill_directory(ldif: Path, url: str, bind_dn: str) -> None:
-    """Load the accounts that the directory has on the first day."""
-    password, ldapadd = os.environ.get(PASSWORD), shutil.which("ldapadd")
-    if not password:
-        raise CallMistake(f"the environment variable {PASSWORD} is not set", hint=f"it is the password of {bind_dn}")
-    if ldapadd is None:
-        raise CallMistake("the program ldapadd is not installed", hint="Debian has it in the package ldap-utils")
-    with tempfile.NamedTemporaryFile("w") as secret:  # only its owner can read it, unlike an argument
-        secret.write(password)
-        secret.flush()
-        command = [ldapadd, "-x", "-c", "-H", url, "-D", bind_dn, "-y", secret.name, "-f", str(ldif)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # no shell
-    if done.returncode not in _LOADED:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CallMistake(f"the directory at {url} could not be filled: {reason}")
+    base = unquote(parts.path.strip("/")) or BASE
+    _, _, extension = parts.query.rpartition("?")
+    name, _, value = extension.removeprefix("!").partition("=")
+    bind_dn = unquote(value) if name == "bindname" else f"cn=admin,{base}"
+    return f"{parts.scheme}://{parts.netloc}", base, bind_dn

@@ -91,8 +91,11 @@ def _widths(context: Context) -> tuple[int, int]:
 
 def cycle_document(results: Sequence[RunResult], reader: Reader, session: Session) -> Cycle:
     runs = tuple(map(summary_of, results))
+    numbers = {run.id for run in runs}
     held = tuple(
-        held_of(batch, approval(batch.connector, batch.profile, batch.hash, session)) for batch in reader.held()
+        held_of(batch, approval(batch.connector, batch.profile, batch.hash, session))
+        for batch in reader.held()
+        if batch.run_id in numbers  # earlier ones are judged anew by this cycle
     )
     return Cycle(
         runs=runs,

@@ -25,8 +25,8 @@ def demo(
         typer.Option(
             "--ldap",
             metavar="URL",
-            help="Fill and use the directory of this LDAP server in place of an LDIF file: ldap://host/BASE (default "
-            "dc=contoso,dc=example), as cn=admin,BASE with the password in CONTOSO_LDAP_PASSWORD.",
+            help="Fill and use an LDAP server in place of an LDIF file: ldap://HOST/BASE????bindname=DN. By default "
+            "BASE is dc=contoso,dc=example and DN cn=admin,BASE; the password is read from CONTOSO_LDAP_PASSWORD.",
         ),
     ] = None,
 ) -> ExitStatus:

@@ -31,6 +31,7 @@ class DelimitedText:
             dn_style=DnStyle.GENERIC if names else DnStyle.NONE,
             complete_references=exports,
             durable_at_finish=exports,
+            export_page_objects=20_000,
         )
 
     def discover_schema(self) -> Schema:

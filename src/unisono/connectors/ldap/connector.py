@@ -31,6 +31,7 @@ class LdapConnector:
             # With the name as anchor, an import takes a renamed object for another one.
             rename=Support.PARTIAL if self._settings.anchor_is_dn else Support.FULL,
             dn_style=DnStyle.LDAP,
+            export_page_objects=2000,
         )
 
     def discover_schema(self) -> Schema:

@@ -35,6 +35,7 @@ class Ldif:
             dn_style=DnStyle.LDAP,
             complete_references=exports,
             durable_at_finish=exports,
+            export_page_objects=20_000,
         )
 
     def discover_schema(self) -> Schema:

@@ -93,8 +93,8 @@ class SqlConnector:
         return Support.FULL if all(named) else Support.PARTIAL
 
     def _may_add_without_references(self) -> bool:
-        """A reference that every row must have cannot wait until all rows are there."""
-        return not any(
+        """Whether references wait until all rows are there; one that every row must have cannot."""
+        return self._settings.references_in_second_pass and not any(
             attribute.required for object_type in self._schema.object_types for attribute in object_type.references
         )
 

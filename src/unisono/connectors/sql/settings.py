@@ -90,6 +90,12 @@ SETTINGS = (
         minimum=1,
     ),
     Setting(
+        name="references_in_second_pass",
+        type=SettingType.BOOLEAN,
+        default=True,
+        summary="Whether new rows get their references when all rows exist; false is faster, without foreign keys.",
+    ),
+    Setting(
         name="batch_objects",
         type=SettingType.INTEGER,
         summary="Objects that are exported in one transaction.",
@@ -153,6 +159,7 @@ class SqlSettings:
     connect_timeout_s: int
     statement_timeout_s: int
     batch_objects: int
+    references_in_second_pass: bool
 
 
 def sql_settings(settings: Mapping[str, Any]) -> SqlSettings:
