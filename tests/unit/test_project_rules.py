@@ -26,11 +26,11 @@ IMPURE_MODULES = {
     *("asyncio", "concurrent", "ctypes", "fileinput", "getpass", "glob", "http", "locale", "logging", "mmap"),
     *("multiprocessing", "os", "pathlib", "platform", "queue", "random", "sched", "secrets", "select", "selectors"),
     *("shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "syslog", "tempfile", "threading", "time"),
-    *("urllib", "uuid", "warnings"),
+    *("urllib", "warnings"),
 }
-IMPURE_CALLS = {"breakpoint", "eval", "exec", "input", "open", "print"}
+IMPURE_CALLS = {"breakpoint", "eval", "exec", "input", "open", "print", "uuid1", "uuid4"}
 # Of datetime the clock; of Polars chance, files and databases.
-IMPURE_METHODS = {"now", "sample", "shuffle", "today", "utcnow"}
+IMPURE_METHODS = {"sample", "shuffle", "today", "utcnow", "uuid1", "uuid4"}
 IMPURE_METHOD_STARTS = ("scan_", "sink_", "read_csv", "read_database", "read_parquet", "write_")
 
 MOST_LINES = 500
@@ -64,6 +64,8 @@ def impure_calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in IMPURE_CALLS:
                 yield node.lineno, name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="datetime"), attr="now")):
+                yield node.lineno, "now"
             case ast.Call(func=ast.Attribute(attr=name)) if name in IMPURE_METHODS or name.startswith(
                 IMPURE_METHOD_STARTS
             ):
