@@ -9,19 +9,30 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.reference.engine import ObviousEngine
+from tests.reference.reading import described, differences
 from tests.reference.real import RealEngine, obvious_state
 from tests.reference.worlds import Round, projects, rounds
 
 from unisono.model.project import Project
 from unisono.store import open_store
 
-WORLDS = 60
+WORLDS = 45
+MANY_WORLDS = 2_000
+_CYCLE = ("hr", "directory", "app")
+_HISTORIES = st.lists(rounds(), min_size=1, max_size=3)
+_SIZES = st.integers(1, 6)
+
+
+def worlds(number: int) -> settings:
+    """Large inputs are the point here, and time per world depends on the machine."""
+    return settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -33,56 +44,87 @@ def template() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@settings(max_examples=WORLDS, suppress_health_check=list(HealthCheck))
-@given(project=projects(), history=st.lists(rounds(), min_size=1, max_size=3), partition=st.integers(1, 6))
+@contextmanager
+def real_engine(template: Path, project: Project, partition: int) -> Iterator[RealEngine]:
+    with tempfile.TemporaryDirectory(prefix="world-") as folder:
+        copy = Path(folder) / "store.db"
+        shutil.copy(template, copy)
+        engine = RealEngine(project, copy, partition)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+@worlds(WORLDS)
+@given(project=projects(), history=_HISTORIES, partition=_SIZES)
 def test_both_engines_agree_after_every_round(
     template: Path, project: Project, history: list[Round], partition: int
 ) -> None:
+    _agree(template, project, history, partition)
+
+
+@pytest.mark.slow
+@worlds(MANY_WORLDS)
+@given(project=projects(), history=_HISTORIES, partition=_SIZES)
+def test_both_engines_agree_in_many_worlds(
+    template: Path, project: Project, history: list[Round], partition: int
+) -> None:
+    _agree(template, project, history, partition)
+
+
+def _agree(template: Path, project: Project, history: list[Round], partition: int) -> None:
     obvious = ObviousEngine(project)
-    with tempfile.TemporaryDirectory(prefix="world-") as folder:
-        copy = Path(folder) / "store.db"
-        shutil.copy(template, copy)
-        real = RealEngine(project, copy, partition)
-        try:
-            for one in history:
-                _play(one, real, obvious)
-                assert real.state() == obvious_state(obvious)
-        finally:
-            real.close()
+    with real_engine(template, project, partition) as real:
+        for number, one in enumerate(history, 1):
+            _play(one, real, shuffle=one.shuffle)
+            _play(one, obvious)
+            found = differences(real.state(), obvious_state(obvious))
+            assert not found, "\n".join(["", described(project, history[:number]), *found])
 
 
-def _play(one: Round, real: RealEngine, obvious: ObviousEngine) -> None:
+def _play(one: Round, engine: RealEngine | ObviousEngine, *, shuffle: int = 0) -> None:
+    """Import what the sources show, then synchronize every connector."""
     for connector, shown in one.shown.items():
-        order = sorted(shown)
-        random.Random(one.shuffle).shuffle(order)  # noqa: S311 - an order, not a secret
-        real.full_import(connector, shown, order)
-        obvious.full_import(connector, shown)
-    for connector in ("hr", "directory", "app"):
-        real.synchronize(connector, full=one.full)
-        obvious.synchronize(connector, full=one.full)
+        if isinstance(engine, RealEngine):
+            order = sorted(shown)
+            random.Random(shuffle).shuffle(order)  # noqa: S311 - an order, not a secret
+            engine.full_import(connector, shown, order)
+        else:
+            engine.full_import(connector, shown)
+    for connector in _CYCLE:
+        engine.synchronize(connector, full=one.full)
 
 
-@settings(max_examples=WORLDS // 3, suppress_health_check=list(HealthCheck))
-@given(project=projects(), one=rounds(), partition=st.integers(1, 6))
+@worlds(WORLDS // 3)
+@given(project=projects(), history=_HISTORIES, partitions=st.tuples(_SIZES, _SIZES), shuffle=st.integers(0, 1000))
+def test_neither_the_order_of_objects_nor_the_size_of_partitions_matters(
+    template: Path, project: Project, history: list[Round], partitions: tuple[int, int], shuffle: int
+) -> None:
+    with (
+        real_engine(template, project, partitions[0]) as one,
+        real_engine(template, project, partitions[1]) as other,
+    ):
+        for each in history:
+            _play(each, one, shuffle=each.shuffle)
+            _play(each, other, shuffle=shuffle)
+            found = differences(one.state(), other.state())
+            assert not found, "\n".join(["", described(project, history), *found])
+
+
+@worlds(WORLDS // 3)
+@given(project=projects(), one=rounds(), partition=_SIZES)
 def test_synchronizing_again_changes_nothing(template: Path, project: Project, one: Round, partition: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="world-") as folder:
-        copy = Path(folder) / "store.db"
-        shutil.copy(template, copy)
-        real = RealEngine(project, copy, partition)
-        obvious = ObviousEngine(project)
-        try:
-            _play(one, real, obvious)
-            _settle(real)
-            before = real.state()
-            for connector in ("hr", "directory", "app"):
-                real.synchronize(connector, full=True)
-            assert real.state() == before
-        finally:
-            real.close()
+    with real_engine(template, project, partition) as real:
+        _play(one, real, shuffle=one.shuffle)
+        for _ in range(3):  # later connectors may give earlier ones something to do; it comes to rest
+            _synchronize_all(real)
+        before = real.state()
+        _synchronize_all(real)
+        found = differences(before, real.state())
+        assert not found, "\n".join(["", described(project, [one]), *found])
 
 
-def _settle(real: RealEngine) -> None:
-    """Later connectors may give earlier ones something to do; it comes to rest."""
-    for _ in range(3):
-        for connector in ("hr", "directory", "app"):
-            real.synchronize(connector, full=True)
+def _synchronize_all(real: RealEngine) -> None:
+    for connector in _CYCLE:
+        real.synchronize(connector, full=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tests.reference.objects import Image, Key, MetaverseObject, SpaceObject, Value, World
+from tests.reference.objects import ExportEdge, Image, Key, MetaverseObject, Reference, SpaceObject, Value, World
 from unisono.expressions import Environment, compile_expression
 from unisono.model.project import DeletionRule, Project
 from unisono.model.rules import Direction, Expression, Flow, LinkBehavior, MergeType, Rule
@@ -18,6 +19,14 @@ DN = Attribute(name="dn", type=AttributeType.REFERENCE)
 
 class Failure(Exception):
     """The object cannot be synchronized; everything it caused is undone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    rule: Rule
+    flow: Flow
+    value: Value | None
+    marker: str | None
 
 
 class ObviousEngine:
@@ -58,6 +67,8 @@ class ObviousEngine:
             self._one(key, full)
         for key in sorted(one.key for one in self.world.of(connector) if one.pending == "delete"):
             self._one(key, full)
+        self.world.references = self._references()
+        self.world.exports = self._exports()
 
     def _selected(self, one: SpaceObject, full: bool) -> bool:
         if one.imported is None or one.pending == "delete":
@@ -123,22 +134,33 @@ class ObviousEngine:
     # --- evaluation ---
 
     def _evaluate(self, text: str, object_type: ObjectType, row: Mapping[str, Value | None]) -> Value | None:
+        return self._result(text, object_type, row)[0]
+
+    def _result(
+        self, text: str, object_type: ObjectType, row: Mapping[str, Value | None]
+    ) -> tuple[Value | None, str | None]:
+        """Value and marker of an expression; both None: NULL."""
         attributes = {a.name: a for a in (*object_type.values, DN)}
         compiled = compile_expression(text, attributes, ENVIRONMENT)
         result = compiled.evaluate({name: row.get(name) for name in attributes})
         if result.error is not None:
             raise Failure("extension-unexpected-attribute-value")
-        return result.value  # type: ignore[return-value]  # worlds have text only
+        return result.value, result.marker  # type: ignore[return-value]  # worlds have text only
 
     def _true(self, expression: Expression, object_type: ObjectType, row: Mapping[str, Value | None]) -> bool:
         return bool(self._evaluate(expression.text, object_type, row))
 
     def _flow_value(self, flow: Flow, object_type: ObjectType, row: Mapping[str, Value | None]) -> Value | None:
+        return self._flow_result(flow, object_type, row)[0]
+
+    def _flow_result(
+        self, flow: Flow, object_type: ObjectType, row: Mapping[str, Value | None]
+    ) -> tuple[Value | None, str | None]:
         if flow.source is not None:
-            return row.get(flow.source)
+            return row.get(flow.source), None
         if flow.expression is not None:
-            return self._evaluate(flow.expression.text, object_type, row)
-        return str(flow.constant)
+            return self._result(flow.expression.text, object_type, row)
+        return str(flow.constant), None
 
     # --- links ---
 
@@ -211,55 +233,74 @@ class ObviousEngine:
     def _resolve(self, number: int) -> bool:
         mv = self.world.metaverse[number]
         object_type = self.project.metaverse.schema[mv.object_type]
-        values: Image = {}
-        lineage: dict[str, str] = {}
-        for attribute in object_type.values:
-            offers = list(self._offers(number, attribute))
-            if not offers:
-                continue
-            merging = [flow for _, flow, _ in offers if flow.merge is not MergeType.UPDATE]
-            value = offers[0][2]
-            if attribute.multivalued and merging:
-                value = sorted({text for _, _, offered in offers for text in _list(offered)})
-            values[attribute.name] = sorted(_list(value)) if attribute.multivalued else value
-            lineage[attribute.name] = offers[0][0].name
+        decided = {a.name: self._decided(number, mv, a) for a in object_type.values}
+        values = {name: value for name, (value, _) in decided.items() if value is not None}
+        lineage = {name: rule for name, (value, rule) in decided.items() if value is not None}
         changed = (values, lineage) != (mv.values, mv.lineage)
         mv.values, mv.lineage = values, lineage
         return changed
 
-    def _offers(self, number: int, attribute: Attribute) -> Iterable[tuple[Rule, Flow, Value]]:
-        """Contributions to an attribute, strongest first."""
-        linked = self.world.linked(number)
+    def _decided(self, number: int, mv: MetaverseObject, attribute: Attribute) -> tuple[Value | None, str]:
+        """The attribute's new value, and the rule that it comes from (§4.8, §4.10, §4.11)."""
+        offers = [offer for rule in self._rules(Direction.INBOUND) for offer in self._offers(rule, number, attribute)]
+        given = [(offer.rule, offer.value) for offer in offers if offer.value]
+        if attribute.multivalued and any(offer.flow.merge is not MergeType.UPDATE for offer in offers):
+            union = sorted({text for _, value in given for text in _list(value)})
+            return (union, given[0][0].name) if given else (None, "")
+        kept = mv.values.get(attribute.name), mv.lineage.get(attribute.name, "")
         for rule in self._rules(Direction.INBOUND):
-            for flow in rule.flows:
-                for one in linked:
-                    if flow.target != attribute.name or one.connector != rule.connector or one.synchronized is None:
-                        continue
-                    kind, row = self._source_type(one), self._row(one, image=one.synchronized)
-                    if not self._in_scope(rule, kind, row):
-                        continue
-                    value = self._flow_value(flow, kind, row)
-                    if value is not None and value != []:
-                        yield rule, flow, value
+            for flow in (flow for flow in rule.flows if flow.target == attribute.name):
+                for offer in (offer for offer in offers if offer.rule is rule and offer.flow is flow):
+                    if offer.value is not None:
+                        value = sorted(_list(offer.value)) if attribute.multivalued else offer.value
+                        return value, rule.name
+                    if offer.marker == "authoritative-null":
+                        return None, ""
+                if kept[1] == rule.name and self._left_behind(rule, number):
+                    return kept
+        return kept if any(offer.marker == "ignore" for offer in offers) else (None, "")
+
+    def _left_behind(self, rule: Rule, number: int) -> bool:
+        """Whether the rule's connector is gone from the metaverse object, and leaves its values there."""
+        definition = self.project.connector(rule.connector)
+        assert definition is not None
+        return not definition.recall and all(one.connector != rule.connector for one in self.world.linked(number))
+
+    def _offers(self, rule: Rule, number: int, attribute: Attribute) -> Iterable[Offer]:
+        """What the linked objects say about an attribute by one rule; neither value nor marker: nothing."""
+        for flow in rule.flows:
+            for one in self.world.linked(number):
+                if flow.target != attribute.name or one.connector != rule.connector or one.synchronized is None:
+                    continue
+                kind, row = self._source_type(one), self._row(one, image=one.synchronized)
+                if self._in_scope(rule, kind, row):
+                    value, marker = self._flow_result(flow, kind, row)
+                    yield Offer(rule=rule, flow=flow, value=None if value == [] else value, marker=marker)
 
     # --- outbound ---
 
     def _outbound(self, number: int, only: str | None) -> None:
+        """All targets, or only one; again from the start when a contributor was cut, now without it.
+
+        So nothing is exported because of a value that goes in the same transaction (§5.1, §5.12).
+        """
         targets = sorted({(r.connector, r.connector_type) for r in self._rules(Direction.OUTBOUND)})
         for _ in range(10):
-            lost = False
-            for connector, kind in targets:
-                if only in (None, connector):
-                    lost |= self._target(number, connector, kind)
-            if not self.world.linked(number):
-                del self.world.metaverse[number]
-                return
-            if not lost or not self._resolve(number):
-                return
-            only = None
+            before = copy.deepcopy(self.world)
+            lost = [key for name, kind in targets if only in (None, name) for key in self._target(number, name, kind)]
+            if not lost:
+                break
+            self.world = before
+            for key in lost:
+                self._deprovision(self.world.spaces[key])
+            only = None if self._resolve(number) else only
+        else:
+            raise Failure("extension-provisioning-call-limit-reached")
+        if not self.world.linked(number):
+            del self.world.metaverse[number]
 
-    def _target(self, number: int, connector: str, kind: str) -> bool:
-        """One connector space; True when a contributing connector was cut."""
+    def _target(self, number: int, connector: str, kind: str) -> list[Key]:
+        """One connector space; gives the contributing connectors that were cut."""
         mv = self.world.metaverse[number]
         object_type = self.project.metaverse.schema[mv.object_type]
         rules = [r for r in self._rules(Direction.OUTBOUND, connector) if r.metaverse_type == mv.object_type]
@@ -269,14 +310,15 @@ class ObviousEngine:
         if any(rule.deprovision for rule in rules) and not governed:
             for one in linked:
                 self._deprovision(one)
-            return bool(linked) and any(rule.flows for rule in self._rules(Direction.INBOUND, connector))
+            contributing = any(rule.flows for rule in self._rules(Direction.INBOUND, connector))
+            return [one.key for one in linked] if contributing else []
         creating = [rule for rule in active if rule.link is LinkBehavior.PROVISION]
         if not linked and creating:
             linked = [self._provision(number, connector, kind, active)]
         for one in linked:
             if one.pending != "delete":
                 self._flow_out(one, mv, object_type, active)
-        return False
+        return []
 
     def _provision(self, number: int, connector: str, kind: str, active: list[Rule]) -> SpaceObject:
         mv = self.world.metaverse[number]
@@ -313,17 +355,19 @@ class ObviousEngine:
         target_type = self._source_type(one)
         has = one.imported or {}
         one.export_set, one.export_clear = {}, []
+        creating = one.export_operation == "add"
+        flows = [flow for rule in active for flow in rule.flows if creating or not flow.apply_once]
         for attribute in target_type.values:
-            flows = [flow for rule in active for flow in rule.flows if flow.target == attribute.name]
-            if not flows:
+            said = [(f, *self._flow_result(f, object_type, mv.values)) for f in flows if f.target == attribute.name]
+            said = [(flow, value, marker) for flow, value, marker in said if marker != "ignore"]
+            if not said:
                 continue
-            values = [self._flow_value(flow, object_type, mv.values) for flow in flows]
-            wanted = next((value for value in values if value is not None and value != []), None)
+            wanted = _first_value(said)
             if attribute.multivalued and wanted is not None:
                 wanted = sorted(_list(wanted))
             if wanted is not None and wanted != has.get(attribute.name):
                 one.export_set[attribute.name] = wanted
-            elif wanted is None and attribute.name in has and flows[0].allow_null:
+            elif wanted is None and attribute.name in has and said[0][0].allow_null:
                 one.export_clear.append(attribute.name)
         name = self._name(mv, object_type, active)
         if one.export_operation == "add":
@@ -334,6 +378,8 @@ class ObviousEngine:
 
     def _rename_new(self, one: SpaceObject, name: str | None) -> None:
         if name is not None and name != one.dn:
+            if any(other.dn.lower() == name.lower() for other in self.world.of(one.connector) if other is not one):
+                raise Failure("sync-rule-flow-provisioning-failed")
             del self.world.spaces[one.key]
             one.dn = name
             self.world.spaces[one.key] = one
@@ -344,24 +390,33 @@ class ObviousEngine:
 
     # --- references: all of them, from scratch (§7) ---
 
-    def references(self) -> set[tuple[int, str, int]]:
-        """(metaverse object, attribute, metaverse object): per attribute the strongest rule that offers any."""
-        found: set[tuple[int, str, int]] = set()
+    def _references(self) -> set[Reference]:
+        """Per attribute those of the strongest rule that offers any."""
+        found: set[Reference] = set()
         for number, mv in self.world.metaverse.items():
             for attribute in self.project.metaverse.schema[mv.object_type].references:
-                offers = [targets for targets in self._reference_offers(number, attribute) if targets]
-                for target in offers[0] if offers else ():
-                    found.add((number, attribute.name, target))
+                offers = ((rule, targets) for rule, targets in self._reference_offers(number, attribute) if targets)
+                rule, targets = next(offers, ("", set()))
+                found |= {(number, attribute.name, target, rule) for target in targets}
         return found
 
-    def _reference_offers(self, number: int, attribute: Attribute) -> Iterable[set[int]]:
+    def _reference_offers(self, number: int, attribute: Attribute) -> Iterable[tuple[str, set[int]]]:
         for rule in self._rules(Direction.INBOUND):
             for flow in rule.flows:
+                if flow.target != attribute.name:
+                    continue
                 for one in self.world.linked(number):
-                    if flow.target != attribute.name or one.connector != rule.connector or one.synchronized is None:
+                    if one.connector != rule.connector or one.synchronized is None:
                         continue
                     if self._in_scope(rule, self._source_type(one), self._row(one, image=one.synchronized)):
-                        yield self._targets(one, one.synchronized_references.get(str(flow.source), []))
+                        yield rule.name, self._targets(one, one.synchronized_references.get(str(flow.source), []))
+                if self._left_behind(rule, number):
+                    yield rule.name, self._referred(number, attribute.name, rule.name)
+
+    def _referred(self, number: int, attribute: str, rule: str) -> set[int]:
+        """Targets that the metaverse object has by the rule, as far as they still exist."""
+        found = {t for s, a, t, r in self.world.references if (s, a, r) == (number, attribute, rule)}
+        return found & set(self.world.metaverse)
 
     def _targets(self, one: SpaceObject, names: list[str]) -> set[int]:
         wanted = {name.lower() for name in names}
@@ -371,19 +426,22 @@ class ObviousEngine:
             if other.link is not None and other.dn.lower() in wanted
         }
 
-    def export_edges(self, references: set[tuple[int, str, int]]) -> tuple[set[tuple[Key, str, Key | str, str]], set[Key]]:
-        """Edges to add and remove, and the objects that have such and no other pending change."""
-        wanted: set[tuple[Key, str, Key | str, str]] = set()
+    def _exports(self) -> set[ExportEdge]:
+        """Edges to add and to remove."""
+        wanted: set[ExportEdge] = set()
         for one in self.world.spaces.values():
-            if one.link is None or one.pending == "delete" or one.export_operation == "delete":
+            if one.link is None or one.export_operation == "delete":
                 continue
-            for target, edges in self._desired(one, references).items():
+            if one.pending == "delete":  # nothing flows any more; what was staged before stays
+                wanted |= {edge for edge in self.world.exports if edge[0] == one.key}
+                continue
+            for target, edges in self._desired(one).items():
                 has = self._present(one, target)
                 wanted |= {(one.key, target, other, "add") for other in edges - has}
                 wanted |= {(one.key, target, other, "delete") for other in has - edges}
-        return wanted, {key for key, _, _, _ in wanted}
+        return wanted
 
-    def _desired(self, one: SpaceObject, references: set[tuple[int, str, int]]) -> dict[str, set[Key]]:
+    def _desired(self, one: SpaceObject) -> dict[str, set[Key]]:
         assert one.link is not None
         mv = self.world.metaverse[one.link]
         object_type = self.project.metaverse.schema[mv.object_type]
@@ -393,7 +451,7 @@ class ObviousEngine:
                 if flow.target not in {a.name for a in self._source_type(one).references}:
                     continue
                 if rule.metaverse_type == mv.object_type and self._in_scope(rule, object_type, mv.values):
-                    targets = {t for s, a, t in references if (s, a) == (one.link, flow.source)}
+                    targets = {t for s, a, t, _ in self.world.references if (s, a) == (one.link, flow.source)}
                     desired.setdefault(flow.target, set()).update(
                         other.key
                         for other in self.world.of(one.connector)
@@ -406,6 +464,14 @@ class ObviousEngine:
         holders = {other.dn.lower(): other.key for other in self.world.of(one.connector)}
         names = one.imported_references.get(attribute, [])
         return {holders.get(name.lower(), "nobody " + name) for name in names}
+
+
+def _first_value(said: list[tuple[Flow, Value | None, str | None]]) -> Value | None:
+    """The first value before anybody says that there shall be none."""
+    for _, value, marker in said:
+        if (value is not None and value != []) or marker == "authoritative-null":
+            return value
+    return None
 
 
 def _list(value: Value) -> list[str]:

@@ -8,6 +8,9 @@ Value = str | list[str]
 Image = dict[str, Value]
 Key = tuple[str, str]  # connector, and anchor or (for what does not exist yet) "new " and the DN
 
+ExportEdge = tuple[Key, str, Key | str, str]  # source, attribute, target or the name of nobody, operation
+Reference = tuple[int, str, int, str]  # metaverse object, attribute, metaverse object, rule
+
 
 @dataclass
 class MetaverseObject:
@@ -46,6 +49,8 @@ class World:
 
     spaces: dict[Key, SpaceObject] = field(default_factory=dict)
     metaverse: dict[int, MetaverseObject] = field(default_factory=dict)
+    references: set[Reference] = field(default_factory=set)
+    exports: set[ExportEdge] = field(default_factory=set)
     next_number: int = 1
 
     def linked(self, number: int) -> list[SpaceObject]:

@@ -31,7 +31,8 @@ def _entries(section: str, here: Mapping[str, object], there: Mapping[str, objec
     for name in sorted({*here, *there}):
         real, obvious = here.get(name, "nothing"), there.get(name, "nothing")
         if real != obvious:
-            lines += [f"{section}: {name}", f"    real    {_short(real, obvious)}", f"    obvious {_short(obvious, real)}"]
+            lines.append(f"{section}: {name}")
+            lines += [f"    real    {_short(real, obvious)}", f"    obvious {_short(obvious, real)}"]
     return lines
 
 
@@ -70,4 +71,5 @@ def _rule(rule: Rule) -> str:
     joins = [[f"{condition.source.text}={condition.target}" for condition in group] for group in rule.joins]
     scope = rule.scope.text if rule.scope else "always"
     end = ", deprovisions" if rule.deprovision else ""
-    return f"{rule.precedence} {rule.name}: {rule.link} if {scope}; joins {joins}; {'; '.join(flows)}{end}"
+    head = f"{rule.precedence} {rule.name} ({rule.connector}): {rule.link} if {scope}"
+    return f"{head}; joins {joins}; {'; '.join(flows)}{end}"

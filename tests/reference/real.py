@@ -70,7 +70,7 @@ class RealEngine:
                 "orphans": extra,
                 "metaverse": _metaverse(metaverse, identity, unit.rule_names()),
                 "spaces": {names[n]: _space(row, identity) for n, row in objects.items()},
-                "references": _references(metaverse["id"], identity, unit),
+                "references": _references(metaverse["id"], identity, unit.rule_names(), unit),
                 "exports": _exports(names, dict(nobody.iter_rows()), unit),
             }
 
@@ -117,11 +117,11 @@ def _space(row: Mapping[str, object], identity: Mapping[int, str]) -> dict[str, 
     }
 
 
-def _references(mv_ids: pl.Series, identity: Mapping[int, str], unit: UnitOfWork) -> set[tuple[str, str, str]]:
-    edges = unit.references_of(mv_ids)
-    return {
-        (identity[s], a, identity[t]) for s, a, t in edges.select("source_id", "attribute", "target_id").iter_rows()
-    }
+def _references(
+    mv_ids: pl.Series, identity: Mapping[int, str], rules: Mapping[int, str], unit: UnitOfWork
+) -> set[tuple[str, str, str, str]]:
+    edges = unit.references_of(mv_ids).select("source_id", "attribute", "target_id", "rule_id")
+    return {(identity[s], a, identity[t], rules[rule]) for s, a, t, rule in edges.iter_rows()}
 
 
 def _exports(
@@ -136,7 +136,7 @@ def _exports(
 
 
 def obvious_state(engine: ObviousEngine) -> dict[str, object]:
-    """The same form for the obvious engine; its references are computed here, all of them, from scratch."""
+    """The same form for the obvious engine; what is pending for references is computed here."""
     world = engine.world
     names = {id(one): "/".join(one.key) for one in world.spaces.values()}
     members: dict[int, list[str]] = {}
@@ -144,8 +144,7 @@ def obvious_state(engine: ObviousEngine) -> dict[str, object]:
         if one.link is not None:
             members.setdefault(one.link, []).append(names[id(one)])
     identity = {number: " + ".join(sorted(found)) for number, found in members.items()}
-    references = engine.references()
-    wanted, edges_only = engine.export_edges(references)
+    sources = {source for source, _, _, _ in world.exports}
     return {
         "orphans": len(set(world.metaverse) - set(identity)),
         "metaverse": {identity[n]: (mv.values, mv.lineage) for n, mv in world.metaverse.items() if n in identity},
@@ -154,7 +153,7 @@ def obvious_state(engine: ObviousEngine) -> dict[str, object]:
                 "linked to": identity[one.link] if one.link is not None else None,
                 "state": one.state,
                 "pending": one.pending,
-                "export": one.export_operation or ("update" if one.key in edges_only else None),
+                "export": one.export_operation or ("update" if one.key in sources else None),
                 "rename": one.new_dn,
                 "set": one.export_set,
                 "clear": sorted(one.export_clear),
@@ -162,8 +161,8 @@ def obvious_state(engine: ObviousEngine) -> dict[str, object]:
             }
             for one in world.spaces.values()
         },
-        "references": {(identity[s], a, identity[t]) for s, a, t in references},
-        "exports": {("/".join(s), a, t if isinstance(t, str) else "/".join(t), op) for s, a, t, op in wanted},
+        "references": {(identity[s], a, identity[t], rule) for s, a, t, rule in world.references},
+        "exports": {("/".join(s), a, t if isinstance(t, str) else "/".join(t), op) for s, a, t, op in world.exports},
     }
 
 

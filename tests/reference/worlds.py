@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -26,6 +26,12 @@ _FILTERS = st.sampled_from([None, None, None, '[title] = "x"'])
 _JOINS = st.sampled_from([("id",), ("mail",), ("id", "mail"), ("mail", "id")])
 
 
+_MARKED = (
+    Flow(target="title", expression=Expression(text='IIF([title] = "x", IgnoreThisFlow, [title])')),
+    Flow(target="title", expression=Expression(text='IIF([title] = "clerk", AuthoritativeNull, [title])')),
+)
+
+
 def _expression(text: str | None) -> Expression | None:
     return Expression(text=text) if text else None
 
@@ -43,6 +49,7 @@ def inbound_rules(draw: st.DrawFn, connector: str, precedence: int, link: LinkBe
                 Flow(target="title", source="title"),
                 Flow(target="title", expression=Expression(text="UCase([title])")),
                 Flow(target="title", expression=Expression(text='IIF([title] = "bad", Error("bad"), [title])')),
+                *_MARKED,
             ]
         )
     )
@@ -73,8 +80,8 @@ def inbound_rules(draw: st.DrawFn, connector: str, precedence: int, link: LinkBe
 def outbound_rules(draw: st.DrawFn, connector: str, precedence: int) -> Rule:
     flows = [
         Flow(target="mail", source="mail", allow_null=draw(st.booleans())),
-        Flow(target="title", source="title"),
-        Flow(target="tags", source="tags"),
+        draw(st.sampled_from([Flow(target="title", source="title"), *_MARKED])),
+        Flow(target="tags", source="tags", apply_once=draw(st.booleans())),
         Flow(target="manager", source="manager"),
     ]
     chosen = draw(st.lists(st.sampled_from(flows), max_size=4, unique_by=lambda flow: flow.target))
@@ -95,6 +102,19 @@ def outbound_rules(draw: st.DrawFn, connector: str, precedence: int) -> Rule:
 
 
 @st.composite
+def further_rules(draw: st.DrawFn) -> list[Rule]:
+    """Rules that only flow, beside those that link."""
+    title = draw(st.sampled_from([Flow(target="title", constant="guest"), *_MARKED]))
+    inbound = draw(inbound_rules(draw(st.sampled_from(["hr", "directory"])), 50, LinkBehavior.NONE))
+    outbound = draw(outbound_rules(draw(st.sampled_from(["app", "directory"])), 500))
+    rules = [
+        replace(inbound, name="further in", joins=()),
+        replace(outbound, name="further out", link=LinkBehavior.NONE, joins=(), flows=(title,), deprovision=False),
+    ]
+    return draw(st.sampled_from([[], [], rules]))
+
+
+@st.composite
 def projects(draw: st.DrawFn) -> Project:
     """HR projects; the directory joins or projects, and is written to; the application is only written to."""
     merging = draw(st.booleans())
@@ -105,13 +125,14 @@ def projects(draw: st.DrawFn) -> Project:
         draw(inbound_rules("directory", weak, directory_link)),
         draw(outbound_rules("directory", 300)),
         draw(outbound_rules("app", 400)),
+        *draw(further_rules()),
     ]
     return Project(
         name="generated",
         directory="",
         store="",
         metaverse=Metaverse(schema=SCHEMA, deletion=draw(_DELETIONS)),
-        connectors=tuple(draw(connectors(name)) for name in ("app", "directory", "hr")),
+        connectors=tuple(draw(connectors(name, merging=merging)) for name in ("app", "directory", "hr")),
         rules=tuple(_one_merge(rule, merging=merging) for rule in rules),
         cycle=("hr", "directory", "app"),
         fingerprint="",
@@ -125,15 +146,14 @@ _DELETIONS = st.sampled_from(
 
 def _one_merge(rule: Rule, *, merging: bool) -> Rule:
     """All rules merge an attribute in the same way, as the configuration demands."""
-    from dataclasses import replace
-
     merge = MergeType.MERGE if merging else MergeType.UPDATE
     flows = tuple(replace(flow, merge=merge) if flow.target == "tags" else flow for flow in rule.flows)
     return replace(rule, flows=flows)
 
 
 @st.composite
-def connectors(draw: st.DrawFn, name: str) -> ConnectorDefinition:
+def connectors(draw: st.DrawFn, name: str, *, merging: bool) -> ConnectorDefinition:
+    """Merged values have one lineage for all of them, so none can stay behind alone; such worlds always recall."""
     condition = draw(_FILTERS) if name != "app" else None
     return ConnectorDefinition(
         name=name,
@@ -142,6 +162,7 @@ def connectors(draw: st.DrawFn, name: str) -> ConnectorDefinition:
         schema=SCHEMA,
         filters={"person": Expression(text=condition)} if condition else {},
         deprovisioning=draw(st.sampled_from(list(Deprovisioning))),
+        recall=merging or draw(st.sampled_from([True, True, False])),
     )
 
 

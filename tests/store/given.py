@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from unisono.model.frames import CS_INDEX, CS_OBJECT, EDGES, JOIN_KEYS, MV_OBJECT, Frame
+from unisono.model.runs import ObjectError, RunStep, Status, StepResult, StepType
 from unisono.store.contract import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
 
 Row = Mapping[str, object]
@@ -90,6 +91,21 @@ def references(*rows: tuple[int, str, int], rule_id: int = 1, run_id: int = 1) -
 
 def _rows(frame: Frame, rows: Iterable[tuple[object, ...]]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=dict(frame.columns), orient="row")
+
+
+def step(number: int = 1, **values: object) -> StepResult:
+    result = StepResult(
+        number=number,
+        step=RunStep(type=StepType.FULL_IMPORT, page_objects=500, deletion_limit=7),
+        status=Status.SUCCESS,
+        started_at=at(1),
+        ended_at=at(2),
+    )
+    return replace(result, **values)  # type: ignore[arg-type]
+
+
+def error(code: str, **values: object) -> ObjectError:
+    return replace(ObjectError(code=code, category="synchronization", message=f"{code} happened"), **values)  # type: ignore[arg-type]
 
 
 def found(frame: pl.DataFrame, *columns: str) -> list[tuple[object, ...]]:

@@ -50,6 +50,12 @@ def test_promotion_ends_the_row_of_failures(store: Store, place: Place) -> None:
     assert _streak(place, "import") == (None, None, 0)
 
 
+def test_a_new_object_may_have_failed_once(store: Store, place: Place) -> None:
+    with store.begin() as unit:
+        unit.insert_objects(people([1], import_error="x"))
+    assert _streak(place, "import") == ("x", None, 1)
+
+
 def test_an_error_without_its_run_is_counted_too(store: Store, place: Place) -> None:
     with store.begin() as unit:
         unit.insert_objects(people([1]))

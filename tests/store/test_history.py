@@ -8,25 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.store.conftest import Place
-from tests.store.given import at
-from unisono.model.runs import Counter, ObjectError, RunStep, Status, StepCount, StepResult, StepType
+from tests.store.given import at, error, step
+from unisono.model.runs import Counter, Status, StepCount
 from unisono.store.contract import OBJECT_ERRORS, HeldBatch, Store, UnitOfWork
-
-
-def step(number: int = 1, **values: object) -> StepResult:
-    result = StepResult(
-        number=number,
-        step=RunStep(type=StepType.FULL_IMPORT, page_objects=500, deletion_limit=7),
-        status=Status.SUCCESS,
-        started_at=at(1),
-        ended_at=at(2),
-    )
-    return replace(result, **values)  # type: ignore[arg-type]
-
-
-def error(code: str, **values: object) -> ObjectError:
-    return replace(ObjectError(code=code, category="synchronization", message=f"{code} happened"), **values)  # type: ignore[arg-type]
-
 
 FULL_STEP = step(
     status=Status.COMPLETED_SYNC_ERRORS,

@@ -18,9 +18,16 @@ from rich.text import Text
 UNBOUNDED = 100_000
 
 
+#: Longer documents are for programs only; their lines are not broken.
+READABLE_BYTES = 1_000_000
+
+
 def write_json(document: object) -> None:
     """One JSON document and a line break."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+    encoded = msgspec.json.encode(document)
+    shown = encoded if len(encoded) > READABLE_BYTES else msgspec.json.format(encoded, indent=2)
+    sys.stdout.write(shown.decode())
+    sys.stdout.write("\n")
 
 
 def end_paragraph() -> None:

@@ -196,7 +196,7 @@ _TYPES = {
 
 
 def _type(annotation: str) -> str:
-    annotation = annotation.strip()
+    annotation = annotation.strip().removesuffix(" | Raw")  # JSON already, of the same shape
     if annotation.endswith(" | None"):
         return f"{_type(annotation.removesuffix(' | None'))} or null"
     if found := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", annotation):

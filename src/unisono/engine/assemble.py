@@ -15,7 +15,8 @@ from unisono.engine.changes import list_changes
 from unisono.engine.compile import CompiledRules, column, comparison_keys
 from unisono.engine.contribute import AMBIGUOUS
 from unisono.engine.counting import count, guard_counts
-from unisono.engine.linking import GONE, REFUSED
+from unisono.engine.linking import GONE, JOINED, KEPT, REFUSED
+from unisono.engine.related import relinked, relinked_mv, touched
 from unisono.model.frames import JOIN_KEYS, MV_OBJECT
 from unisono.model.plan import LINKS, PENDING_EXPORTS, PROVISIONED, RENAMED_ADDS, SYNC_ERRORS, SyncPlan
 
@@ -29,13 +30,14 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
     """The plan of all decisions but those about failed metaverse objects."""
     errors = pl.concat([result.errors for result in decisions.types]) if decisions.types else None
     failed = errors["mv_id"].unique() if errors is not None else _NO_IDS
-    objects = decisions.linking.objects.with_columns(
+    leaving = _leaving(decisions, failed)
+    next_in_line = _next_in_line(decisions.linking.objects, failed, leaving)
+    objects = decisions.linking.objects.filter(~pl.col("id").is_in(next_in_line.implode())).with_columns(
         failed=(pl.col("event") == REFUSED)
         | pl.col("mv_id").is_in(failed.implode()).fill_null(value=False)
         | pl.col("old_mv_id").is_in(failed.implode()).fill_null(value=False)
     )
     good = objects.filter(~pl.col("failed"))
-    leaving = _leaving(decisions, failed)
     results = [_without(result, failed) for result in decisions.types]
     abandoned = _abandoned(decisions, results, leaving)
     deleted = decisions.deleted.filter(~decisions.deleted.is_in(failed.implode()))
@@ -54,10 +56,10 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
         exports=_exports(leaving, results),
         renamed_adds=_renamed_adds(results),
         errors=_errors(objects, errors),
-        deferred=decisions.linking.deferred,
-        touched=_touched(objects, deleted),
-        relinked=_relinked(good, leaving, results),
-        relinked_mv=_relinked_mv(good, leaving, results),
+        deferred=pl.concat([decisions.linking.deferred, next_in_line]).sort(),
+        touched=touched(good, deleted, results, rules, full=decisions.full),
+        relinked=relinked(good, leaving, results, rules),
+        relinked_mv=relinked_mv(good, leaving, results, rules),
     )
     return replace(
         plan,
@@ -65,6 +67,16 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
         guard=guard_counts(plan, results, leaving, good),
         changes=list_changes(plan, good, results, leaving, decisions, rules) if detail else SyncPlan().changes,
     )
+
+
+def _next_in_line(objects: pl.DataFrame, failed: pl.Series, leaving: pl.DataFrame) -> pl.Series:
+    """Objects refused in favour of an earlier one which then failed or was deprovisioned; they try again, after it."""
+    ordered = objects.with_row_index("order")
+    gave_up = (pl.col("event") == JOINED) & pl.col("mv_id").is_in(failed.implode())
+    left = pl.col("event").is_in([JOINED, KEPT]) & pl.col("id").is_in(leaving["id"].implode())
+    favoured = ordered.filter(gave_up | left).group_by("mv_id").agg(pl.col("order").min().alias("favoured"))
+    refused = ordered.filter(pl.col("event") == REFUSED).join(favoured, left_on="refused_mv_id", right_on="mv_id")
+    return refused.filter(pl.col("favoured") < pl.col("order"))["id"]
 
 
 def _without(result: TypeResult, failed: pl.Series) -> TypeResult:
@@ -159,15 +171,15 @@ def _metaverse(results: list[TypeResult], abandoned: pl.Series, *, new: bool) ->
     return pl.concat([MV_OBJECT.empty(), *(MV_OBJECT.check(part) for part in parts)]).sort("id")
 
 
-def _keyed(result: TypeResult, rules: CompiledRules) -> list[str]:
+def join_attributes(result: TypeResult, rules: CompiledRules) -> list[str]:
     """Join attributes that the type has."""
     object_type = rules.metaverse_type(result.metaverse_type)
     return sorted(name for name in rules.join_targets if name in object_type and not object_type[name].is_reference)
 
 
-def _rekeyed(result: TypeResult, rules: CompiledRules) -> pl.DataFrame:
+def rekeyed(result: TypeResult, rules: CompiledRules) -> pl.DataFrame:
     """New metaverse objects, and those of which a join attribute changed."""
-    names = _keyed(result, rules)
+    names = join_attributes(result, rules)
     values = result.resolved.values.filter(pl.col("changed"))
     if not names:
         return values.clear()
@@ -180,15 +192,15 @@ def _rekeyed(result: TypeResult, rules: CompiledRules) -> pl.DataFrame:
 
 def _join_keys_of(results: list[TypeResult], rules: CompiledRules) -> pl.Series:
     """Only objects that exist already have keys to replace; deleting an object removes its own."""
-    return pl.concat([_NO_IDS, *(_rekeyed(result, rules).filter(~pl.col("is_new"))["id"] for result in results)]).sort()
+    return pl.concat([_NO_IDS, *(rekeyed(result, rules).filter(~pl.col("is_new"))["id"] for result in results)]).sort()
 
 
 def _join_keys(results: list[TypeResult], abandoned: pl.Series, rules: CompiledRules) -> pl.DataFrame:
     parts = [JOIN_KEYS.empty()]
     for result in results:
         object_type = rules.metaverse_type(result.metaverse_type)
-        values = _rekeyed(result, rules).filter(~pl.col("id").is_in(abandoned.implode()))
-        for name in _keyed(result, rules):
+        values = rekeyed(result, rules).filter(~pl.col("id").is_in(abandoned.implode()))
+        for name in join_attributes(result, rules):
             keys = values.select(
                 attribute=pl.lit(name), value=comparison_keys(object_type[name], pl.col(column(name))), mv_id="id"
             )
@@ -253,22 +265,3 @@ def _refusals(objects: pl.DataFrame) -> pl.DataFrame:
 
 
 _ERROR_COLUMNS = ["id", "code", "algorithm_step", "target", "attribute", "rule", "message"]
-
-
-def _touched(objects: pl.DataFrame, deleted: pl.Series) -> pl.Series:
-    good = objects.filter(~pl.col("failed"))
-    ids = pl.concat([good["mv_id"], good["old_mv_id"]]).drop_nulls().unique()
-    return ids.filter(~ids.is_in(deleted.implode())).sort().alias("id")
-
-
-def _relinked(good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult]) -> pl.Series:
-    own = good.filter(pl.col("old_mv_id").ne_missing(pl.col("mv_id")))["id"]
-    made = [frame["id"] for result in results for one in result.outbound for frame in (one.created, one.joined)]
-    return pl.concat([own, leaving["id"], *made]).unique().sort()
-
-
-def _relinked_mv(good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult]) -> pl.Series:
-    moved = good.filter(pl.col("old_mv_id").ne_missing(pl.col("mv_id")))
-    made = [frame["mv_id"] for result in results for one in result.outbound for frame in (one.created, one.joined)]
-    ids = pl.concat([moved["mv_id"], moved["old_mv_id"], leaving["mv_id"], *made])
-    return ids.drop_nulls().unique().sort().alias("id")

@@ -66,6 +66,7 @@ class CompiledRule:
     flows: tuple[CompiledFlow, ...]
     reference_flows: tuple[Flow, ...]
     reads: frozenset[str]
+    scope_reads: frozenset[str] = frozenset()
 
     @property
     def in_scope(self) -> pl.Expr:
@@ -196,6 +197,7 @@ def _compile_rule(project: Project, rule: Rule, environment: Environment) -> Com
             flow for flow in rule.flows if flow.target != DN.name and _target(target, flow.target).is_reference
         ),
         reads=reads,
+        scope_reads=scope_reads,
     )
 
 

@@ -50,14 +50,14 @@ def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: Comp
     the error. A connector without inbound flows may join several. ``others``: the not selected connectors.
     """
     contributing = {compiled.rule.connector for compiled in rules.inbound if compiled.contributes}
-    taken = pl.concat(
-        [
-            others.select("connector", "mv_id"),
-            linking.objects.filter(pl.col("event") == KEPT).select("connector", "mv_id"),
-        ]
-    ).unique()
-    joining = linking.objects.filter((pl.col("event") == JOINED) & pl.col("connector").is_in(sorted(contributing)))
+    ordered = linking.objects.with_row_index("order")
+    kept = ordered.filter(pl.col("event") == KEPT)
+    taken = pl.concat([others.select("connector", "mv_id"), kept.select("connector", "mv_id")]).unique()
+    joining = ordered.filter((pl.col("event") == JOINED) & pl.col("connector").is_in(sorted(contributing)))
+    cut = ordered.filter(pl.col("event") == FILTERED).select("connector", cut="order", mv_id="old_mv_id")
+    not_yet_cut = joining.join(cut, on=["connector", "mv_id"]).filter(pl.col("order") < pl.col("cut"))["id"]
     first = joining.join(taken, on=["connector", "mv_id"], how="anti", maintain_order="left")
+    first = first.filter(~pl.col("id").is_in(not_yet_cut.implode()))
     accepted = first.unique(["connector", "mv_id"], keep="first", maintain_order=True)["id"]
     refused = joining.filter(~pl.col("id").is_in(accepted.implode()))["id"]
     if refused.is_empty():

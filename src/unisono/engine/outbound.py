@@ -11,7 +11,7 @@ from unisono.engine.deletion import deprovision
 from unisono.engine.desired import Desired, desired
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.outflow import pending_exports
-from unisono.engine.provision import provision
+from unisono.engine.provision import FAILED, NAME_ERRORS, holders, provision
 from unisono.model.names import DnStyle, dn_key
 
 
@@ -37,6 +37,7 @@ class Outbound:
 def outbound(
     metaverse: pl.DataFrame,
     connectors: pl.DataFrame,
+    cut: pl.Series,
     target: tuple[str, str],
     metaverse_type: str,
     rules: CompiledRules,
@@ -46,19 +47,23 @@ def outbound(
     """Evaluate the outbound rules of one (connector, object type) for metaverse objects of one type.
 
     ``metaverse``: images (``id``, ``@`` columns); ``connectors``: ``CS_OBJECT`` rows of the target that are linked to
-    them. One whose deletion waits to be synchronized still counts as a connector, but gets no exports.
+    them. One whose deletion waits to be synchronized still counts as a connector, but gets no exports. ``cut``: ids of
+    those that are deprovisioned already, whatever the values say that they leave behind.
     """
     compiled = rules.outbound_of(*target, metaverse_type)
     object_type = rules.connector(target[0]).schema[target[1]]
     wanted = desired(metaverse, compiled, object_type)
     governed = wanted.frame.filter(pl.col("governed"))["mv_id"]
-    stays = pl.col("mv_id").is_in(governed.implode())
-    without = metaverse.filter(~pl.col("id").is_in(connectors["mv_id"].implode()))
+    linked = ~pl.col("id").is_in(cut.implode())
+    stays = linked & pl.col("mv_id").is_in(governed.implode())
+    without = metaverse.filter(~pl.col("id").is_in(connectors.filter(linked)["mv_id"].implode()))
     provisioning = provision(without, wanted, target, compiled, rules, facts, ids)
     staying = connectors.filter(stays & (pl.col("import_operation") != "delete").fill_null(value=True))
     kept = pl.concat([staying, provisioning.joined])
     style = rules.traits[target[0]].dn_style
     exports = pending_exports(kept, wanted, style)
+    renamed_adds = _renamed_adds(exports, style)
+    taken = _taken(renamed_adds, provisioning.created, metaverse, target[0], facts)
     return Outbound(
         target=target,
         wanted=wanted,
@@ -66,8 +71,8 @@ def outbound(
         joined=provisioning.joined,
         deprovisioned=deprovision(connectors.filter(~stays), rules),
         exports=exports,
-        renamed_adds=_renamed_adds(exports, style),
-        errors=pl.concat([wanted.errors, provisioning.errors]),
+        renamed_adds=renamed_adds,
+        errors=pl.concat([wanted.errors, provisioning.errors, taken]),
     )
 
 
@@ -80,3 +85,23 @@ def _renamed_adds(exports: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
         & (style is not DnStyle.NONE)
     )
     return renamed.select("mv_id", "id", dn="want@dn").with_columns(dn_key=dn_key("dn", style))
+
+
+def _taken(
+    renamed: pl.DataFrame, created: pl.DataFrame, metaverse: pl.DataFrame, connector: str, facts: Facts
+) -> pl.DataFrame:
+    """Errors of objects not created yet that would take the name of another (engine specification §5.11)."""
+    if renamed.is_empty():
+        return pl.DataFrame(schema=NAME_ERRORS)
+    order = metaverse.select(mv_id="id").with_row_index("order")
+    takers = pl.concat([created.select("mv_id", "id", "dn", "dn_key"), renamed]).join(order, on="mv_id").sort("order")
+    held = holders(connector, renamed["dn_key"], facts).filter(pl.col("object_type").is_not_null())
+    by_others = renamed.join(held.select("dn_key", holder="id"), on="dn_key").filter(pl.col("id") != pl.col("holder"))
+    late = takers.filter(~pl.col("dn_key").is_first_distinct() | pl.col("mv_id").is_in(by_others["mv_id"].implode()))
+    return late.select(
+        "mv_id",
+        code=pl.lit(FAILED),
+        attribute=pl.lit("dn"),
+        rule=pl.lit(None, dtype=pl.String),
+        message=pl.format("{} exists already in " + connector + ": give the new object another name", "dn"),
+    )

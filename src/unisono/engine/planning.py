@@ -12,11 +12,12 @@ References come in a phase of their own (``references``), when all links of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from unisono.engine.assemble import assemble
+from unisono.engine.clashes import clashing
 from unisono.engine.compile import CompiledRules
 from unisono.engine.contribute import AMBIGUOUS, NumberedFlow, ambiguous, contribute, number_flows
 from unisono.engine.deletion import deprovision, to_delete
@@ -54,6 +55,7 @@ class Decisions:
     deleted: pl.Series  # metaverse ids
     deprovisioned: pl.DataFrame  # connectors of deleted metaverse objects
     types: list[TypeResult]
+    full: bool
 
 
 def plan_synchronization(
@@ -81,6 +83,19 @@ def decide(
     selected: pl.DataFrame, *, full: bool, rules: CompiledRules, facts: Facts, ids: Ids, run_id: int
 ) -> Decisions:
     """All decisions of ``plan_synchronization``; preview shows them step by step."""
+    decisions = _decide(selected, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id)
+    waiting = clashing(decisions, selected, rules, facts)
+    if waiting.len() == decisions.linking.deferred.len():
+        return decisions
+    # The first object never waits, so somebody is left to decide.
+    rest = selected.filter(~pl.col("id").is_in(waiting.implode()))
+    again = _decide(rest, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id)
+    return replace(again, linking=replace(again.linking, deferred=waiting))
+
+
+def _decide(
+    selected: pl.DataFrame, *, full: bool, rules: CompiledRules, facts: Facts, ids: Ids, run_id: int
+) -> Decisions:
     linking = link(selected, rules, facts, ids)
     metaverse = _metaverse(linking.objects, facts)
     linked = facts.connectors_of(metaverse.filter(~pl.col("is_new"))["id"])
@@ -118,6 +133,7 @@ def decide(
         deleted=deleted,
         deprovisioned=deprovision(condemned, rules),
         types=types,
+        full=full,
     )
 
 
@@ -185,7 +201,9 @@ def _decide_type(
     for _ in range(CALL_LIMIT):
         contributions, errors = _contributions(metaverse_type, others, linking, current, excluded, flows, rules)
         resolved = resolve(current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id)
-        targets = _outbound(metaverse_type, resolved, others, selected_linked, linking, scope, rules, facts, ids)
+        targets = _outbound(
+            metaverse_type, resolved, others, selected_linked, linking, excluded, scope, rules, facts, ids
+        )
         lost = _lost_contributors(targets, metaverse_type, rules)
         if lost.is_in(excluded.implode()).all():
             break
@@ -273,6 +291,7 @@ def _outbound(
     others: pl.DataFrame,
     selected_linked: pl.DataFrame,
     linking: Linking,
+    excluded: pl.Series,
     scope: _Scope,
     rules: CompiledRules,
     facts: Facts,
@@ -292,7 +311,7 @@ def _outbound(
             & (pl.col("object_type") == target[1])
             & pl.col("mv_id").is_in(images["id"].implode())
         )
-        results.append(outbound(images, linked, target, metaverse_type, rules, facts, ids))
+        results.append(outbound(images, linked, excluded, target, metaverse_type, rules, facts, ids))
     return results
 
 
@@ -301,7 +320,7 @@ def _lost_contributors(targets: list[Outbound], metaverse_type: str, rules: Comp
     lost = [
         result.deprovisioned["id"]
         for result in targets
-        if any(compiled.flows for compiled in rules.inbound_of(*result.target, metaverse_type))
+        if any(compiled.contributes for compiled in rules.inbound_of(*result.target, metaverse_type))
     ]
     return pl.concat([pl.Series("id", [], dtype=pl.Int64), *lost])
 

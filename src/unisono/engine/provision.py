@@ -15,6 +15,7 @@ from unisono.model.names import DnStyle, dn_key
 from unisono.model.plan import PROVISIONED
 
 FAILED = "sync-rule-flow-provisioning-failed"
+NAME_ERRORS = {"mv_id": pl.Int64, "code": pl.String, "attribute": pl.String, "rule": pl.String, "message": pl.String}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +125,8 @@ def _create(
     derived = naming.expression("new" + PREFIX) if naming and named_by_rules else pl.lit(None, dtype=pl.String)
     own = pl.col("new@dn") if traits.dn_style is not DnStyle.NONE else pl.lit(None, dtype=pl.String)
     named = rows.with_columns(dn=pl.coalesce(own, derived)).with_columns(dn_key=dn_key("dn", traits.dn_style))
-    holders = _holders(connector, named["dn_key"], facts)
-    taken = holders.filter(pl.col("object_type").is_not_null())["dn_key"]
+    held = holders(connector, named["dn_key"], facts)
+    taken = held.filter(pl.col("object_type").is_not_null())["dn_key"]
     problem = (
         pl.when(pl.col("dn").is_null() | (pl.col("dn") == ""))
         .then(pl.lit(f"no name can be built for a new object in {connector}"))
@@ -143,12 +144,12 @@ def _create(
         rule="creates",
         message="message",
     )
-    placeholders = holders.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
+    placeholders = held.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
     good = good.join(placeholders.unique("dn_key"), on="dn_key", how="left", maintain_order="left")
     return _created(good, wanted, target, ids), errors
 
 
-def _holders(connector: str, keys: pl.Series, facts: Facts) -> pl.DataFrame:
+def holders(connector: str, keys: pl.Series, facts: Facts) -> pl.DataFrame:
     """Who has the names in the connector space: objects, or placeholders, whose name is free."""
     no_anchors = pl.Series("anchor", [], dtype=pl.String)
     return facts.connector_index_of(connector, no_anchors, keys.drop_nulls().unique())

@@ -29,22 +29,26 @@ def resolve_references(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, ru
     """The metaverse edges of the objects, computed anew from all their connectors' synchronized references.
 
     Per object and attribute the strongest rule in scope with at least one resolvable reference contributes all of its.
-    ``mv_added`` and ``mv_removed`` are the differences to what the metaverse has, by source, attribute and target.
+    ``mv_added`` and ``mv_removed`` are the differences to what the metaverse has, by source, attribute and target; an
+    edge that now comes from another rule is among the added ones.
     """
-    wanted = _contributed(mv_ids, rules, facts, run_id)
     stored = facts.references_of(mv_ids)
-    added = wanted.join(stored, on=_KEY, how="anti").sort(_KEY)
+    wanted = _contributed(mv_ids, stored, rules, facts, run_id)
+    added = wanted.join(stored, on=[*_KEY, "rule_id"], how="anti").sort(_KEY)  # or the same by another rule
     removed = stored.join(wanted, on=_KEY, how="anti").select(_KEY).sort(_KEY)
+    fresh = added.join(stored, on=_KEY, how="anti", maintain_order="left")
     return ReferencePlan(
         mv_added=added,
         mv_removed=removed,
         exports_added=pl.DataFrame(schema=_EXPORT_EDGE),
         guard={(METAVERSE, ChangeKind.REMOVED): removed.height} if removed.height else {},
-        changes=pl.concat([_listed(added, METAVERSE, added=True), _listed(removed, METAVERSE, added=False)]),
+        changes=pl.concat([_listed(fresh, METAVERSE, added=True), _listed(removed, METAVERSE, added=False)]),
     )
 
 
-def _contributed(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, run_id: int) -> pl.DataFrame:
+def _contributed(
+    mv_ids: pl.Series, stored: pl.DataFrame, rules: CompiledRules, facts: Facts, run_id: int
+) -> pl.DataFrame:
     edges = facts.reference_contributions(mv_ids)
     flows = [(compiled, flow) for compiled in rules.inbound for flow in compiled.reference_flows]
     scoped = [compiled for compiled, _ in flows if compiled.scope is not None]
@@ -59,22 +63,31 @@ def _contributed(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, run_id: 
         )
         if compiled.scope is not None:
             mine = mine.filter(pl.col("cs_id").is_in(in_scope[compiled.rule.name].implode()))
-        parts.append(
-            mine.select(
-                source_id="mv_id",
-                attribute=pl.lit(target.name),
-                target_id="target_id",
-                rule_id=pl.lit(rules.rule_ids[compiled.rule.name], dtype=pl.Int64),
-                run_id=pl.lit(run_id, dtype=pl.Int64),
-                rank=pl.lit(rank, dtype=pl.Int64),
-                single=pl.lit(not target.multivalued),
-            )
+        rule_id = rules.rule_ids[compiled.rule.name]
+        offered = mine.select(
+            source_id="mv_id",
+            attribute=pl.lit(target.name),
+            target_id="target_id",
+            rule_id=pl.lit(rule_id, dtype=pl.Int64),
+            run_id=pl.lit(run_id, dtype=pl.Int64),
         )
+        if not rules.connector(compiled.rule.connector).recall:
+            own = stored.filter((pl.col("rule_id") == rule_id) & (pl.col("attribute") == target.name))
+            offered = pl.concat([offered, _left_behind(own, mv_ids, compiled, facts)])
+        parts.append(offered.with_columns(rank=pl.lit(rank, dtype=pl.Int64), single=pl.lit(not target.multivalued)))
     offered = pl.concat(parts)
     strongest = offered.filter(pl.col("rank") == pl.col("rank").min().over("source_id", "attribute"))
     # A single-valued attribute takes one target; the smallest id, so that no order of rows can show.
     first = pl.col("target_id") == pl.col("target_id").min().over("source_id", "attribute")
     return strongest.filter(~pl.col("single") | first).select(list(_MV_EDGE)).unique(_KEY, maintain_order=True)
+
+
+def _left_behind(stored: pl.DataFrame, mv_ids: pl.Series, compiled: CompiledRule, facts: Facts) -> pl.DataFrame:
+    """A rule's edges on metaverse objects that its connector left without taking its values along (§4.11)."""
+    linked = facts.links_of(compiled.rule.connector, mv_ids).filter(
+        pl.col("object_type") == compiled.rule.connector_type
+    )
+    return stored.filter(~pl.col("source_id").is_in(linked["mv_id"].implode())).select(list(_MV_EDGE))
 
 
 def _scopes(
@@ -102,7 +115,8 @@ def flow_references(mv_ids: pl.Series, connector: str, rules: CompiledRules, fac
     """The pending edges of one connector space for the metaverse objects' connectors there.
 
     Desired edges against those that the connected data source should have by now: synchronized or imported ones, then
-    what was exported. Only attributes for which an outbound rule has a flow take part.
+    what was exported. Only attributes for which an outbound rule in scope has a flow are flowed; what is pending
+    elsewhere is no longer wanted.
     """
     objects = _sources(mv_ids, connector, rules, facts)
     governed = _governed(objects, connector, rules, facts)
@@ -110,7 +124,7 @@ def flow_references(mv_ids: pl.Series, connector: str, rules: CompiledRules, fac
     sources = objects["id"]
     pending = facts.export_edges_of(sources)
     has = _sent(sources, pending, facts).join(governed, on=["source_id", "attribute"], how="semi")
-    waiting = pending.filter(pl.col("state") == "pending").join(governed, on=["source_id", "attribute"], how="semi")
+    waiting = pending.filter(pl.col("state") == "pending")  # also by rules that no longer apply
     to_add = desired.join(has, on=_KEY, how="anti").with_columns(operation=pl.lit("add"))
     to_remove = has.join(desired, on=_KEY, how="anti").with_columns(operation=pl.lit("delete"))
     should = pl.concat([to_add.select([*_KEY, "operation"]), to_remove.select([*_KEY, "operation"])])

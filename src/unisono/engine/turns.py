@@ -1,8 +1,8 @@
 """Turns: who of a selection has to wait until the values of earlier objects are there.
 
-One after the other, in the order of anchors, objects see what those before them wrote. Here all of a selection decide at
-once; an object that looks for something which an earlier one writes waits for a later round. Then it must not see more
-than its predecessors either: whoever comes after a waiting object and touches the same thing waits too.
+One after the other, in the order of anchors, objects see what those before them wrote. Here all of a selection decide
+at once; an object that looks for something which an earlier one writes waits for a later round. Then it must not see
+more than its predecessors either: whoever comes after a waiting object and touches the same thing waits too.
 
 What objects look for and write are *touches*: (``id``, ``attribute``, ``value``), join values of the metaverse, or a
 metaverse object itself, which only one object of a connector can be joined to (attribute ``LINK``).

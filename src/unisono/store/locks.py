@@ -20,7 +20,7 @@ from unisono.model.runs import Status
 @contextmanager
 def file_lock(path: Path) -> Iterator[bool]:
     """Hold the exclusive lock of a file; False, at once, when somebody else holds it, be it in this process."""
-    with _opened(path).open("ab") as file:
+    with _made(path).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -36,10 +36,10 @@ def lock_path(store: Path, name: str) -> Path:
     return store.with_name(f"{store.name}-locks") / f"{readable}-{digest}.lock"
 
 
-def _opened(path: Path) -> Path:
+def _made(path: Path) -> Path:
     try:
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)
     except OSError as error:
         raise StoreError(
             Status.NO_START_SERVER,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +54,8 @@ class SqliteDatabase:
                 f"there is no store at {path}",
                 hint="Check the path of the store in the project.",
             )
+        if create:
+            _create_private(path)
         self._path = path
         self._uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         self._wait_s = wait_s
@@ -104,6 +106,12 @@ class SqliteDatabase:
             raise
         connection.create_function("unicode_lower", 1, _unicode_lower, deterministic=True)
         return connection
+
+
+def _create_private(path: Path) -> None:
+    """Make the file for this account alone: identities are nobody else's business. What goes wrong, SQLite tells."""
+    with suppress(OSError):
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def _unicode_lower(text: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """One transaction of SQLite: statements through SQLAlchemy, many rows through its driver.
 
-Measured at a million rows: SQLAlchemy's own way of sending many rows costs three times the driver's. Rows are sent in
-slices and read in chunks that stay in the processor's cache, and read rows become columns chunk by chunk: this keeps
-memory flat and is half as fast again as one big frame from rows.
+Measured at a million rows: SQLAlchemy's own way of sending many rows takes more than twice as long as the driver's.
+Rows are read in chunks that stay in the processor's cache, and become columns chunk by chunk: this keeps memory flat,
+and takes two thirds of the time of one frame made from 50,000 rows.
 """
 
 from __future__ import annotations

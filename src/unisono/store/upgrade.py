@@ -43,7 +43,7 @@ def version(connection: Connection) -> str | None:
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
-    if "alembic_version" not in tables:
+    if not {"alembic_version", "store_meta"} <= set(tables):
         raise StoreError(
             Status.NO_START_SERVER,
             "the database is no store: it holds tables of another program",

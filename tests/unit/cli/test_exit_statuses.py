@@ -81,6 +81,21 @@ def test_object_errors_give_1_with_the_count_and_an_example(company: TestProject
     check_golden("run-errors.txt", call.out)
 
 
+def test_objects_that_cannot_be_synchronized_give_1_in_plan_preview_and_run(
+    settled: TestProject, unisono: Unisono
+) -> None:
+    settled.write(phones_csv="number,jobTitle\nE2,Switchboard\ne2,Twin\n")  # both join the same person
+    unisono("run", "phones", "full-import")
+    assert unisono("plan", "phones").status == 1
+    preview = unisono("preview", "e2", "--connector", "phones")
+    assert preview.status == 1
+    check_golden("preview-error.txt", preview.out)
+    run = unisono("run", "phones", "delta-synchronization")
+    assert run.status == 1
+    check_golden("run-sync-errors.txt", run.out)
+    check_golden("why-error.txt", unisono("why", "e2", "--connector", "phones").out)
+
+
 def test_a_warning_gives_1(company: TestProject, unisono: Unisono) -> None:
     company.write(hr_csv="employeeId,givenName,sn,title,startDate,manager\n")
     call = unisono("run", "hr", "full-import")

@@ -111,6 +111,13 @@ def _copy(project: Path, target: Path) -> Path:
     return target
 
 
+def test_a_project_in_which_nobody_takes_part_has_an_empty_plan(company: TestProject, unisono: Unisono) -> None:
+    company.write(unisono_yaml="name: company\nstore: sqlite:///unisono.db\ncycle: []\n")
+    call = unisono("plan")
+    assert (call.status, call.out.splitlines()[-1]) == (0, "Nothing would change.")
+    assert unisono("cycle").status == 0
+
+
 def test_what_is_planned_is_what_the_run_does(busy: TestProject, unisono: Unisono) -> None:
     planned = unisono("plan", "hr", "--json").document["connectors"][0]["counts"]
     ran = unisono("run", "hr", "delta-synchronization", "--json").document["steps"][0]["counts"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from msgspec import Raw
 
 from unisono.cli.advice import approval
 from unisono.cli.documents import plans as documents
@@ -17,7 +18,7 @@ from unisono.cli.finding import id_of
 from unisono.cli.session import Session, connector_named
 from unisono.cli.status import ExitStatus
 from unisono.cli.views.plans import plan_view
-from unisono.model.plan import METAVERSE
+from unisono.model.plan import CHANGES, METAVERSE
 from unisono.model.project import Project
 from unisono.runs.plan import ConnectorPlan
 from unisono.runs.plan import plan as planned
@@ -64,7 +65,8 @@ def plan(
         names = [connector_named(name, context.project).name for name in connectors] or context.project.cycle
         plans = planned(context, names, full=full)
     limit = filters.limit if filters.limit is not None else 0 if session.as_json else LISTED
-    changes = with_kinds(pl.concat([each.changes for each in plans]), context.project)
+    nothing = CHANGES.empty().with_columns(name=pl.lit(None, dtype=pl.String))
+    changes = with_kinds(pl.concat([nothing, *(each.changes for each in plans)]), context.project)
     matching = filters.apply(changes)
     document = Plan(
         fingerprint=context.project.fingerprint,
@@ -72,7 +74,7 @@ def plan(
         connectors=tuple(_connector_plan(each, session if changed is None else None) for each in plans),
         kinds=kind_counts(changes),
         matching=kind_counts(matching),
-        changes=planned_changes(first_objects(matching, limit)),
+        changes=(changes_as_json if session.as_json else planned_changes)(first_objects(matching, limit)),
         next=tuple(_next(plans, session)) if changed is None else (),
     )
     session.emit(document, plan_view)
@@ -126,6 +128,12 @@ def first_objects(changes: pl.DataFrame, limit: int) -> pl.DataFrame:
 
 def planned_changes(changes: pl.DataFrame) -> tuple[PlannedChange, ...]:
     return tuple(PlannedChange(**row) for row in changes.select(PlannedChange.__slots__).iter_rows(named=True))
+
+
+def changes_as_json(changes: pl.DataFrame) -> Raw:
+    """The same as ``planned_changes``, as a JSON array."""
+    columns = changes.select(PlannedChange.__slots__).with_columns(pl.col("kind").cast(pl.String))
+    return Raw(columns.write_json().encode())
 
 
 def planned_errors(errors: pl.DataFrame) -> tuple[PlannedError, ...]:

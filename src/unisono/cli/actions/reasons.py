@@ -45,7 +45,9 @@ def _unlinked(why: WhyObject, project: Project) -> Iterator[str]:
     if why.filtered and expression is not None:
         yield f"The connector filter keeps it out: {expression.text}"
         return
-    if hit.import_operation is not None:
+    if hit.import_error is not None:
+        yield f"It is a disconnector: its last synchronization failed with {hit.import_error}."
+    elif hit.import_operation is not None:
         yield "It is a disconnector: it was imported and not synchronized yet."
     else:
         yield "It is a disconnector: no rule joined or projected it."
@@ -90,8 +92,8 @@ def _waiting(hit: SpaceHit, session: Session) -> Iterator[str]:
     if hit.import_operation is not None:
         command = session.command("run", hit.connector, "delta-synchronization")
         yield f"A pending import ({hit.import_operation}) waits for synchronization: {command}"
-    if hit.import_error is not None:
-        yield f"Its last synchronization failed: {hit.import_error}"
+    if hit.import_error is not None and hit.mv_id is not None:
+        yield f"Its last synchronization failed with {hit.import_error}."
     if hit.export_operation is not None:
         yield f"A pending export ({hit.export_operation}) waits: {session.command('run', hit.connector, 'export')}"
     if hit.unconfirmed_operation is not None:

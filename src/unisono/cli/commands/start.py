@@ -13,7 +13,7 @@ from unisono.cli.status import ExitStatus
 
 
 @command(
-    "unisono demo", "unisono demo /tmp/contoso", "CONTOSO_LDAP_PASSWORD=… unisono demo contoso --ldap ldap://localhost"
+    "unisono demo", "unisono demo build/contoso", "CONTOSO_LDAP_PASSWORD=… unisono demo contoso --ldap ldap://localhost"
 )
 def demo(
     session: Session,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Raw
+
 from unisono.cli.documents.objects import Offer, SpaceObject, Trial
 from unisono.cli.documents.runs import Count
 
@@ -96,12 +98,14 @@ class ConnectorPlan:
 class Plan:
     """What synchronizing connectors one after the other would do."""
 
+    # A whole population's changes are made JSON by columns, not object by object: then they are ``Raw``.
+
     fingerprint: str  # of the configuration
     full: bool
     connectors: tuple[ConnectorPlan, ...]
     kinds: tuple[KindCount, ...]  # all changes
     matching: tuple[KindCount, ...]  # those that pass the filters
-    changes: tuple[PlannedChange, ...]  # of those, the ones within the limit; the worst first
+    changes: tuple[PlannedChange, ...] | Raw  # of those, the ones within the limit; the worst first
     next: tuple[str, ...]  # commands that would do it
 
 

@@ -11,6 +11,8 @@ from rich.text import Text
 from unisono.cli.documents.plans import KINDS, ConnectorPlan, KindCount, Plan, PlannedChange, PlannedError
 from unisono.cli.views.parts import counted, indented, next_commands, safe, table, text, titled
 
+SHOWN_ERRORS = 20
+
 _STYLES = {"delete": "bold red", "deprovision": "red", "disconnect": "red", "rename": "yellow", "clear": "yellow"}
 
 
@@ -20,12 +22,13 @@ def plan_view(plan: Plan) -> Iterator[RenderableType]:
         if each.held:
             yield held_part(each)
         if each.errors:
-            yield titled(f"Errors in {each.connector}", error_table(each.errors))
+            yield titled(f"Errors in {each.connector}", _first_errors(each.errors))
     if not plan.kinds:
         yield text("Nothing would change.")
         return
     yield titled("Changes", kind_table(plan.kinds))
-    yield from change_parts(plan)
+    if isinstance(plan.changes, tuple):
+        yield from change_parts(plan.changes, plan.matching)
     yield from next_commands(plan.next)
 
 
@@ -65,14 +68,14 @@ def _kind(kind: str) -> Text:
     return Text(kind, style=_STYLES.get(kind, ""))
 
 
-def change_parts(plan: Plan) -> Iterator[RenderableType]:
+def change_parts(planned: Sequence[PlannedChange], matching: Sequence[KindCount]) -> Iterator[RenderableType]:
     """One table per kind, worst first, and how many objects are not listed."""
-    if not plan.changes:
+    if not planned:
         yield text("No change passes the filters.")
     objects: dict[str, int] = {}
-    for each in plan.matching:
+    for each in matching:
         objects[each.kind] = objects.get(each.kind, 0) + each.objects
-    for kind, group in groupby(plan.changes, key=lambda change: change.kind):
+    for kind, group in groupby(planned, key=lambda change: change.kind):
         changes = tuple(group)
         listed = len({(change.space, change.object_id) for change in changes})
         parts = [change_table(changes)]
@@ -101,6 +104,13 @@ def _added(changes: Sequence[PlannedChange]) -> Iterator[Sequence[object]]:
     for _, group in groupby(changes, key=lambda change: (change.space, change.object_id)):
         values = tuple(group)
         yield values[0].space, values[0].name, counted(len(values), "value"), "", "", ""
+
+
+def _first_errors(errors: Sequence[PlannedError]) -> Group:
+    shown: list[RenderableType] = [error_table(errors[:SHOWN_ERRORS])]
+    if len(errors) > SHOWN_ERRORS:
+        shown.append(text(f"and {counted(len(errors) - SHOWN_ERRORS, 'more error')}: --json has all"))
+    return Group(*shown)
 
 
 def error_table(errors: Sequence[PlannedError]) -> RenderableType:

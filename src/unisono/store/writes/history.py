@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
 from unisono.model.runs import ObjectError, Status, StepResult
 from unisono.store.contract import OBJECT_ERRORS, HeldBatch
+from unisono.store.queries.base import CONNECTOR_ID
 from unisono.store.tables import counter, held_batch, object_error, run, step
 from unisono.store.tables import watermark as stored_watermark
 from unisono.store.times import as_text
@@ -24,6 +25,11 @@ _FORGET_STEP: Final = (
     delete(counter).where(counter.c.run_id == _RUN, counter.c.step == _STEP),
     delete(object_error).where(object_error.c.run_id == _RUN, object_error.c.step == _STEP),
 )
+_interrupted = select(run.c.id).where(run.c.connector_id == CONNECTOR_ID, run.c.status == Status.IN_PROGRESS.value)
+_INTERRUPTED_STEPS: Final = update(step).where(
+    step.c.run_id.in_(_interrupted), step.c.status == Status.IN_PROGRESS.value
+)
+_INTERRUPTED_RUNS: Final = update(run).where(run.c.id.in_(_interrupted))
 _ERROR_COLUMNS: Final = {
     name: dtype for name, dtype in OBJECT_ERRORS.columns.items() if name not in ("run_id", "step", "connector")
 }
@@ -68,13 +74,10 @@ class HistoryWrites(Writes):
         self._transaction.execute(update(run).where(run.c.id == run_id).values(values))
 
     def close_interrupted_runs(self, connector: str, ended_at: datetime) -> int:
-        interrupted = select(run.c.id).where(
-            run.c.connector_id == self._connector_id(connector), run.c.status == Status.IN_PROGRESS.value
-        )
         values = {"status": Status.STOPPED_SERVER.value, "ended_at": as_text(ended_at)}
-        steps = step.c.run_id.in_(interrupted) & (step.c.status == Status.IN_PROGRESS.value)
-        self._transaction.execute(update(step).where(steps).values(values))
-        return self._transaction.execute(update(run).where(run.c.id.in_(interrupted)).values(values))
+        for statement in (_INTERRUPTED_STEPS, _INTERRUPTED_RUNS):
+            closed = self._transaction.execute(statement.values(values), connector=connector)
+        return closed
 
     def hold(self, batch: HeldBatch) -> None:
         self.release(batch.hash)

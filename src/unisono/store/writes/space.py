@@ -51,7 +51,7 @@ class SpaceWrites(Writes):
             return
         ids = {name: self._connector_id(name) for name in frame["connector"].unique().sort()}
         rows = frame.with_columns(
-            pl.col("connector").replace_strict(ids, return_dtype=pl.Int64).alias("connector_id"), *_never_null(frame)
+            pl.col("connector").replace_strict(ids, return_dtype=pl.Int64).alias("connector_id"), *_completions(frame)
         ).drop("connector")
         self._transaction.insert(cs_object, rows)
         if "object_type" in rows.columns:
@@ -107,8 +107,10 @@ class SpaceWrites(Writes):
                 self._transaction.execute(_ADD_TO_POPULATION, connector_id=id_, difference=difference)
 
 
-def _never_null(frame: pl.DataFrame) -> Iterator[pl.Expr]:
-    """Columns that a frame of objects and placeholders together may leave empty, with their defaults."""
+def _completions(frame: pl.DataFrame) -> Iterator[pl.Expr]:
+    """Defaults where a frame of objects and placeholders together is empty; an object with an error failed once."""
     for name, default in (("state", pl.lit("normal")), ("obsolete", pl.lit(value=False))):
         if name in frame.columns:
             yield pl.col(name).cast(_INSERTABLE[name]).fill_null(default)
+    if "import_error" in frame.columns:
+        yield pl.col("import_error").is_not_null().cast(pl.Int64).alias("import_error_count")

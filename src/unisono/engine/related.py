@@ -1,0 +1,97 @@
+"""Where the reference phase of a step starts: whose references a plan may have changed.
+
+Most plans change no reference at all, so this is told as narrowly as it can be known (engine specification §7.4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from unisono.engine.compile import CompiledRule, CompiledRules, column
+
+if TYPE_CHECKING:
+    from unisono.engine.planning import TypeResult
+
+_NO_IDS = pl.Series("id", [], dtype=pl.Int64)
+
+
+def touched(
+    good: pl.DataFrame, deleted: pl.Series, results: list[TypeResult], rules: CompiledRules, *, full: bool
+) -> pl.Series:
+    """Metaverse objects whose own references are to be computed again, sorted.
+
+    All of the selection in a full synchronization. Otherwise those of objects with reference flows, of objects in a
+    connector space that references flow to (so that changes made there are reverted), and those that came into the
+    scope of an outbound reference flow or left it. ``good``: the objects that did not fail, as ``linking`` gives them.
+    """
+    chosen = good if full else good.filter(_carries_references(rules))
+    ids = [chosen["mv_id"], chosen["old_mv_id"], *(_rescoped(result, rules) for result in results)]
+    found = pl.concat(ids).drop_nulls().unique()
+    return found.filter(~found.is_in(deleted.implode())).sort().alias("id")
+
+
+def relinked(good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult], rules: CompiledRules) -> pl.Series:
+    """Connector-space objects that others there may refer to, and whose link is new, another or gone, sorted."""
+    referring = _connectors(rules.inbound)
+    moved = good.filter(_moved() & pl.col("connector").is_in(referring))["id"]
+    left = leaving.filter(pl.col("connector").is_in(referring))["id"]
+    made = [frame["id"] for frame in _made(results, referring)]
+    return pl.concat([moved, left, *made]).unique().sort()
+
+
+def relinked_mv(
+    good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult], rules: CompiledRules
+) -> pl.Series:
+    """Metaverse objects whose connector in a space that references flow to is new, another or gone, sorted."""
+    targets = _connectors(rules.outbound)
+    moved = good.filter(_moved() & pl.col("connector").is_in(targets))
+    left = leaving.filter(pl.col("connector").is_in(targets))["mv_id"]
+    made = [frame["mv_id"] for frame in _made(results, targets)]
+    ids = pl.concat([moved["mv_id"], moved["old_mv_id"], left, *made])
+    return ids.drop_nulls().unique().sort().alias("id")
+
+
+def _moved() -> pl.Expr:
+    return pl.col("old_mv_id").ne_missing(pl.col("mv_id"))
+
+
+def _connectors(rules: tuple[CompiledRule, ...]) -> list[str]:
+    """Connectors of rules with reference flows."""
+    return sorted({compiled.rule.connector for compiled in rules if compiled.reference_flows})
+
+
+def _made(results: list[TypeResult], connectors: list[str]) -> list[pl.DataFrame]:
+    """Objects created or joined by provisioning in one of the connectors."""
+    return [
+        frame.select("id", "mv_id")
+        for result in results
+        for one in result.outbound
+        if one.target[0] in connectors
+        for frame in (one.created, one.joined)
+    ]
+
+
+def _carries_references(rules: CompiledRules) -> pl.Expr:
+    inbound = {(c.rule.connector, c.rule.connector_type) for c in rules.inbound if c.reference_flows}
+    pairs = [(pl.col("connector") == name) & (pl.col("object_type") == kind) for name, kind in sorted(inbound)]
+    return pl.any_horizontal(pl.lit(value=False), pl.col("connector").is_in(_connectors(rules.outbound)), *pairs)
+
+
+def _rescoped(result: TypeResult, rules: CompiledRules) -> pl.Series:
+    """Metaverse objects of which a value changed that decides about an outbound reference flow."""
+    scoped = [
+        compiled
+        for compiled in rules.outbound
+        if compiled.reference_flows
+        and compiled.scope is not None
+        and compiled.rule.metaverse_type == result.metaverse_type
+    ]
+    reads = sorted(frozenset[str]().union(*(compiled.scope_reads for compiled in scoped)) - {"dn"})
+    before = result.resolved.before
+    if not reads or before.is_empty():
+        return _NO_IDS
+    old = before.select("id", *(pl.col(column(name)).alias("old@" + name) for name in reads))
+    differs = [pl.col(column(name)).ne_missing(pl.col("old@" + name)) for name in reads]
+    return result.resolved.values.join(old, on="id").filter(pl.any_horizontal(differs))["id"]
