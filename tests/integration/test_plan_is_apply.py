@@ -34,7 +34,8 @@ def rows_by_table(directory: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of the store."""
     with closing(sqlite3.connect(directory / "unisono.db")) as store:
         names = [name for (name,) in store.execute(_TABLES)]
-        return {name: sorted(store.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
+        rows = {name: store.execute(f'SELECT * FROM "{name}"') for name in names}  # noqa: S608 - names of our tables
+        return {name: sorted(found, key=repr) for name, found in rows.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

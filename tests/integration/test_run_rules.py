@@ -60,7 +60,7 @@ class _Waiting(Silent):
     def __init__(self) -> None:
         self.arrived, self.go_on = threading.Event(), threading.Event()
 
-    def advance(self, objects: int, what: str) -> None:
+    def advance(self, objects: int, what: str) -> None:  # noqa: ARG002
         self.arrived.set()
         assert self.go_on.wait(_LIMIT_S)
 
@@ -256,7 +256,7 @@ class _StopAfter(Silent):
     def __init__(self, context: Context, batches: int) -> None:
         self._context, self._left = context, batches
 
-    def advance(self, objects: int, what: str) -> None:
+    def advance(self, objects: int, what: str) -> None:  # noqa: ARG002
         self._left -= 1
         if self._left == 0:
             self._context.stop.request()
@@ -425,7 +425,7 @@ def test_a_refused_entry_fails_alone_stays_pending_with_its_error_and_succeeds_a
         {Counter.EXPORT_ADD: 4, Counter.EXPORT_FAILURE: 1},
     )
     (pending,) = project.space("app").filter(export_operation="add").to_dicts()
-    assert [cs_id for cs_id in _errors_by_id(project, first)] == [pending["id"]]
+    assert _errors_by_id(project, first) == [pending["id"]]
     accounts(tmp_path, "DROP TRIGGER no_pirates")
     retried = project.run("app", EXPORT, IMPORT)
     assert (statuses(retried), counts(retried)) == ([Status.SUCCESS] * 2, {Counter.EXPORT_ADD: 1})

@@ -176,13 +176,16 @@ _TAGS = st.lists(st.sampled_from(["p", "q", "r"]), max_size=3, unique=True).map(
 def contents(draw: st.DrawFn, connector: str) -> dict[str, tuple[str, Image, dict[str, list[str]]]]:
     """What a source shows: anchor → (DN, values, references), with values that collide often."""
     anchors = draw(st.lists(st.sampled_from(["k1", "k2", "k3", "k4", "k5"]), max_size=5, unique=True))
+    # References name their targets as the same snapshot does. A name that a shown object had before is not used: it
+    # would be nobody's or that object's, as the referrer is staged after or before it (engine specification §7.2).
+    names = {anchor: _dn(connector, anchor) + draw(st.sampled_from(["", "", "-moved"])) for anchor in anchors}
     shown = {}
     for anchor in anchors:
         values = {"id": draw(_IDS), "mail": draw(_MAILS), "title": draw(_TITLES), "tags": draw(_TAGS) or None}
         image: Image = {name: value for name, value in values.items() if value is not None}
         targets = draw(st.lists(st.sampled_from(["k1", "k2", "k3", "k9"]), max_size=2, unique=True))
-        references = {"manager": sorted(_dn(connector, target) for target in targets)} if targets else {}
-        shown[anchor] = (_dn(connector, anchor), image, references)
+        named = sorted(names.get(target, _dn(connector, target)) for target in targets)
+        shown[anchor] = (names[anchor], image, {"manager": named} if named else {})
     return shown
 
 

@@ -177,7 +177,7 @@ MV_OBJECT = Frame(
         "id": pl.Int64,
         "object_type": pl.String,
         "attributes": pl.String,  # document
-        "lineage": pl.String,  # {"attribute": [rule id, run id]}
+        "lineage": pl.String,  # {"rule": {attribute: rule id}, "run": {attribute: run id}}
     },
     key=("id",),
 )
