@@ -174,14 +174,18 @@ def _duplicates(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_ids(rows: pl.DataFrame, ids: Ids) -> pl.DataFrame:
-    """Give fresh ids to new objects, in their order; two of one name cannot both take over its placeholder."""
+    """Give fresh ids to new objects, in the order of anchors, in which they are read again and again.
+
+    Two objects of one name cannot both take over its placeholder.
+    """
     first_taker = pl.col("takes_over") & pl.col("dn_key").is_first_distinct()
     rows = rows.with_columns(takes_over=first_taker, id=pl.when(pl.col("known") | first_taker).then(pl.col("id")))
     missing = rows["id"].null_count()
     if not missing:
         return rows
     first = ids(missing)
-    number = pl.col("id").is_null().cum_sum().cast(pl.Int64) - 1 + first
+    place = pl.when(pl.col("id").is_null()).then(pl.col("anchor")).rank("ordinal")
+    number = place.cast(pl.Int64) - 1 + first
     return rows.with_columns(id=pl.coalesce("id", number))
 
 

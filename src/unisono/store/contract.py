@@ -30,7 +30,7 @@ class Selection(StrEnum):
     """Which objects of a connector a synchronization step processes (engine specification §6.1)."""
 
     DELTA = "delta"  # pending imports but deletes, normal disconnectors, objects with a synchronization error
-    FULL = "full"  # every imported object but those with a pending delete
+    FULL = "full"  # every object that was ever imported (it has an import hash) but those with a pending delete
     DELETES = "deletes"  # objects with a pending delete
 
 
@@ -330,7 +330,10 @@ class Writer(Protocol):
         ...
 
     def update_objects(self, frame: pl.DataFrame) -> None:
-        """Set columns by ``id``: any of ``CS_OBJECT`` and ``CS_INDEX`` but ``connector``; and ``export_error``."""
+        """Set columns by ``id``: any of ``CS_OBJECT`` and ``CS_INDEX`` but ``connector``; and ``export_error``.
+
+        With ``import_error_run`` or ``export_error_run`` beside an error, the store keeps the first run that met it.
+        """
         ...
 
     def delete_objects(self, ids: pl.Series) -> None:
@@ -392,7 +395,7 @@ class Writer(Protocol):
         ...
 
     def save_step(self, run_id: int, result: StepResult, errors: Iterable[ObjectError]) -> None:
-        """Record a step's result, counters and errors; also used with status in-progress, then replaced."""
+        """Record a step's result, counters and all its errors; what was recorded for the step before is replaced."""
         ...
 
     def finish_run(self, run_id: int, status: Status, ended_at: datetime) -> None: ...
