@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from unisono.runs.execute import run_profile
 IMPORT, DELTA_IMPORT = StepType.FULL_IMPORT, StepType.DELTA_IMPORT
 SYNCHRONIZE, EXPORT = StepType.DELTA_SYNCHRONIZATION, StepType.EXPORT
 _LIMIT_S = 60
+_POLL_S = 0.02
 _MANY = 4_000
 
 
@@ -325,7 +326,8 @@ def long_import(directory: Path) -> Iterator[subprocess.Popen[str]]:
 def _wait_for_rows(directory: Path, process: subprocess.Popen[str]) -> None:
     with closing(sqlite3.connect(directory / "unisono.db", timeout=_LIMIT_S)) as store:
         while store.execute("SELECT count(*) FROM cs_object").fetchone() == (0,):
-            assert process.poll() is None
+            with suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"the import ended with {process.wait(_POLL_S)} before it was interrupted")
 
 
 def history(directory: Path) -> Sequence[Status]:
