@@ -296,7 +296,7 @@ class Reader(Protocol):
         ...
 
     def errors(self, *, run_id: int | None = None, limit: int = 1000) -> pl.DataFrame:
-        """``OBJECT_ERRORS`` of one run, or of each connector's latest run, in the order of their recording."""
+        """``OBJECT_ERRORS`` of one run, or of the latest runs of all profiles, in order of recording."""
         ...
 
     def held(self) -> tuple[HeldBatch, ...]:

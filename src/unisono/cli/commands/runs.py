@@ -77,7 +77,7 @@ def history(
 def errors(
     session: Session,
     number: Annotated[
-        int | None, typer.Option("--run", metavar="N", help="Of this run (default: of each connector's latest run).")
+        int | None, typer.Option("--run", metavar="N", help="Of this run (default: the latest of every profile).")
     ] = None,
 ) -> ExitStatus:
     """Object errors by code and cause.

@@ -85,7 +85,7 @@ class MetaverseObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownError:
-    """An object error of the connector's latest run."""
+    """An object error of a latest run of the connector."""
 
     run: int
     category: str

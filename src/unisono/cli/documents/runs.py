@@ -150,7 +150,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
-    """``run`` is null for the errors of each connector's latest run."""
+    """``run`` is null for the errors of the latest run of every profile."""
 
     run: int | None
     total: int

@@ -166,7 +166,7 @@ def history_view(history: History) -> Iterator[RenderableType]:
 
 
 def errors_view(errors: Errors) -> Iterator[RenderableType]:
-    of_run = f" in run {errors.run}" if errors.run else " in the connectors' latest runs"
+    of_run = f" in run {errors.run}" if errors.run else " in the latest runs of all profiles"
     if not errors.groups:
         yield text(f"No object errors{of_run}.")
         return

@@ -55,7 +55,7 @@ _COUNTERS: Final = (
     .order_by(counter.c.run_id, counter.c.step, counter.c.position)
 )
 
-_LATEST_RUNS: Final = select(func.max(run.c.id)).group_by(run.c.connector_id)
+_LATEST_RUNS: Final = select(func.max(run.c.id)).group_by(run.c.connector_id, run.c.profile)
 
 
 def _errors(runs: Select[tuple[int]]) -> Select[tuple[object, ...]]:
