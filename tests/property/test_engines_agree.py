@@ -23,8 +23,8 @@ from tests.reference.worlds import Round, projects, rounds
 from unisono.model.project import Project
 from unisono.store import open_store
 
-WORLDS = 45
-MANY_WORLDS = 2_000
+WORLDS = 30
+MANY_WORLDS = 300
 _CYCLE = ("hr", "directory", "app")
 _HISTORIES = st.lists(rounds(), min_size=1, max_size=3)
 _SIZES = st.integers(1, 6)

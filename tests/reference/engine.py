@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tests.reference.objects import ExportEdge, Image, Key, MetaverseObject, Reference, SpaceObject, Value, World
+from tests.reference.objects import ExportEdge, Image, Key, Links, MetaverseObject, Reference, SpaceObject, Value, World
 from unisono.expressions import Environment, compile_expression
 from unisono.model.project import DeletionRule, Project
 from unisono.model.rules import Direction, Expression, Flow, LinkBehavior, MergeType, Rule
@@ -38,21 +38,31 @@ class ObviousEngine:
 
     def full_import(self, connector: str, objects: Mapping[str, tuple[str, Image, dict[str, list[str]]]]) -> None:
         """``objects``: anchor → (DN, values, references). What is not among them is gone."""
-        for anchor, (dn, image, references) in objects.items():
+        for anchor, (dn, _, _) in objects.items():
             found = self.world.spaces.get((connector, anchor))
             if found is None:
-                kind = self._type(connector)
-                found = SpaceObject(connector=connector, object_type=kind, anchor=anchor, dn=dn)
+                found = SpaceObject(connector=connector, object_type=self._type(connector), anchor=anchor, dn=dn)
                 self.world.spaces[found.key] = found
-            found.dn, found.imported, found.imported_references = dn, image, references
-            same = found.synchronized == image and found.synchronized_references == references
+                self.world.relink(connector, dn, found.key)
+            found.dn = dn
+        holders = {one.dn: one.key for one in self.world.of(connector)}
+        for anchor, (dn, image, references) in objects.items():
+            found = self.world.spaces[connector, anchor]
+            links: Links = {name: [holders.get(one, one) for one in named] for name, named in references.items()}
+            found.imported, found.imported_references = image, links
+            before = found.synchronized, found.synchronized_references, found.synchronized_dn
+            same = before == (image, links, dn)
             found.pending = "add" if found.synchronized is None else None if same else "update"
         for one in self.world.of(connector):
             if one.anchor is not None and one.anchor not in objects:
                 if one.synchronized is None and one.link is None:
-                    del self.world.spaces[one.key]
+                    self._remove(one)
                 else:
                     one.pending = "delete"
+
+    def _remove(self, one: SpaceObject) -> None:
+        del self.world.spaces[one.key]
+        self.world.relink(one.connector, one.key, one.dn)
 
     def _type(self, connector: str) -> str:
         definition = self.project.connector(connector)
@@ -88,7 +98,7 @@ class ObviousEngine:
         one.error = None
         if one.pending == "delete":
             number, one.link = one.link, None
-            del self.world.spaces[one.key]
+            self._remove(one)
             if number is not None:
                 self._after_cut(number, one.connector)
             return
@@ -113,7 +123,8 @@ class ObviousEngine:
             self._promote(one)
 
     def _promote(self, one: SpaceObject) -> None:
-        one.synchronized, one.synchronized_references = one.imported, one.imported_references
+        one.synchronized, one.synchronized_dn = one.imported, one.dn
+        one.synchronized_references = dict(one.imported_references)
         one.pending = None
 
     def _filtered(self, one: SpaceObject) -> bool:
@@ -409,7 +420,7 @@ class ObviousEngine:
                     if one.connector != rule.connector or one.synchronized is None:
                         continue
                     if self._in_scope(rule, self._source_type(one), self._row(one, image=one.synchronized)):
-                        yield rule.name, self._targets(one, one.synchronized_references.get(str(flow.source), []))
+                        yield rule.name, self._targets(one.synchronized_references.get(str(flow.source), []))
                 if self._left_behind(rule, number):
                     yield rule.name, self._referred(number, attribute.name, rule.name)
 
@@ -418,13 +429,9 @@ class ObviousEngine:
         found = {t for s, a, t, r in self.world.references if (s, a, r) == (number, attribute, rule)}
         return found & set(self.world.metaverse)
 
-    def _targets(self, one: SpaceObject, names: list[str]) -> set[int]:
-        wanted = {name.lower() for name in names}
-        return {
-            other.link
-            for other in self.world.of(one.connector)
-            if other.link is not None and other.dn.lower() in wanted
-        }
+    def _targets(self, links: list[Key | str]) -> set[int]:
+        objects = [self.world.spaces[target] for target in links if not isinstance(target, str)]
+        return {one.link for one in objects if one.link is not None}
 
     def _exports(self) -> set[ExportEdge]:
         """Edges to add and to remove."""
@@ -461,9 +468,8 @@ class ObviousEngine:
 
     def _present(self, one: SpaceObject, attribute: str) -> set[Key | str]:
         """Targets that the connected system has, as last imported; one that nobody here has goes by its name."""
-        holders = {other.dn.lower(): other.key for other in self.world.of(one.connector)}
-        names = one.imported_references.get(attribute, [])
-        return {holders.get(name.lower(), "nobody " + name) for name in names}
+        links = one.imported_references.get(attribute, [])
+        return {"nobody " + target if isinstance(target, str) else target for target in links}
 
 
 def _first_value(said: list[tuple[Flow, Value | None, str | None]]) -> Value | None:

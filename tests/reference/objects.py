@@ -8,6 +8,7 @@ Value = str | list[str]
 Image = dict[str, Value]
 Key = tuple[str, str]  # connector, and anchor or (for what does not exist yet) "new " and the DN
 
+Links = dict[str, list[Key | str]]  # attribute → objects, or the names of nobody
 ExportEdge = tuple[Key, str, Key | str, str]  # source, attribute, target or the name of nobody, operation
 Reference = tuple[int, str, int, str]  # metaverse object, attribute, metaverse object, rule
 
@@ -27,8 +28,9 @@ class SpaceObject:
     dn: str
     imported: Image | None = None  # as last imported
     synchronized: Image | None = None
-    imported_references: dict[str, list[str]] = field(default_factory=dict)
-    synchronized_references: dict[str, list[str]] = field(default_factory=dict)
+    imported_references: Links = field(default_factory=dict)
+    synchronized_references: Links = field(default_factory=dict)
+    synchronized_dn: str | None = None
     pending: str | None = None
     state: str = "normal"
     link: int | None = None
@@ -58,3 +60,10 @@ class World:
 
     def of(self, connector: str) -> list[SpaceObject]:
         return [one for one in self.spaces.values() if one.connector == connector]
+
+    def relink(self, connector: str, old: Key | str, new: Key | str) -> None:
+        """References that led to one now lead to the other: an object came to be where a name was, or the reverse."""
+        for one in self.of(connector):
+            for links in (one.imported_references, one.synchronized_references):
+                for attribute, targets in links.items():
+                    links[attribute] = [new if target == old else target for target in targets]

@@ -197,25 +197,37 @@ def _decide_type(
     flows = number_flows(rules, metaverse_type)
     here = pl.col("mv_id").is_in(current["id"].implode())
     others, selected_linked = others.filter(here), selected_linked.filter(here)
-    excluded = pl.Series("id", [], dtype=pl.Int64)
+    excluded, standing = pl.Series("id", [], dtype=pl.Int64), current
+    failures: list[pl.DataFrame] = []  # of all rounds: a mistake stays one when its object is deprovisioned for it
     for _ in range(CALL_LIMIT):
         contributions, errors = _contributions(metaverse_type, others, linking, current, excluded, flows, rules)
-        resolved = resolve(current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id)
+        resolved = resolve(
+            current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id, standing
+        )
         targets = _outbound(
             metaverse_type, resolved, others, selected_linked, linking, excluded, scope, rules, facts, ids
         )
+        failures += _failures(errors, targets)
         lost = _lost_contributors(targets, metaverse_type, rules)
         if lost.is_in(excluded.implode()).all():
             break
         excluded = pl.concat([excluded, lost]).unique()
+        standing = resolved.values
     else:
-        errors = pl.concat([errors, _unstable(lost, others, selected_linked)])
-    failures = [errors.with_columns(algorithm_step=pl.lit("import-flow"), target=pl.lit(None, dtype=pl.String))]
-    failures += [
-        result.errors.with_columns(algorithm_step=_outbound_step(), target=pl.lit(result.target[0]))
-        for result in targets
-    ]
+        failures += _failures(_unstable(lost, others, selected_linked), [])
     return TypeResult(metaverse_type=metaverse_type, resolved=resolved, outbound=targets, errors=pl.concat(failures))
+
+
+def _failures(inbound: pl.DataFrame, targets: list[Outbound]) -> list[pl.DataFrame]:
+    """Errors with the algorithm step and the target where they happened."""
+    nowhere = pl.lit(None, dtype=pl.String)
+    return [
+        inbound.with_columns(algorithm_step=pl.lit("import-flow"), target=nowhere),
+        *(
+            result.errors.with_columns(algorithm_step=_outbound_step(), target=pl.lit(result.target[0]))
+            for result in targets
+        ),
+    ]
 
 
 def _outbound_step() -> pl.Expr:

@@ -35,13 +35,21 @@ def resolve(
     object_type: ObjectType,
     rules: CompiledRules,
     run_id: int,
+    standing: pl.DataFrame,
 ) -> Resolved:
     """Resolve the metaverse objects of one type.
 
     ``current``: ``MV_OBJECT`` rows and ``is_new``. ``contributions``: per source at most one row per metaverse object.
+    ``standing``: ``id``, ``attributes`` and ``lineage`` that flows may keep; they are the current ones, or within a
+    transaction those that were resolved before a contributor was cut.
     """
     attributes = list(object_type.values)
-    rows = current
+    rows = current.join(
+        standing.select("id", standing_attributes="attributes", standing_lineage="lineage"),
+        on="id",
+        how="left",
+        maintain_order="left",
+    )
     for contribution in contributions:
         rows = rows.join(contribution.drop("id"), left_on="id", right_on="mv_id", how="left", maintain_order="left")
     absent = {name: expr for n in flows for name, expr in n.absent().items() if name not in rows.columns}
@@ -72,8 +80,8 @@ def _with_current(rows: pl.DataFrame, flows: list[NumberedFlow], attributes: lis
     return pl.concat(
         [
             rows,
-            columns(rows["attributes"], wanted, prefix="current@"),
-            columns(_part(rows["lineage"], "rule"), lineage, prefix="lineage@"),
+            columns(rows["standing_attributes"], wanted, prefix="current@"),
+            columns(_part(rows["standing_lineage"], "rule"), lineage, prefix="lineage@"),
         ],
         how="horizontal",
     )

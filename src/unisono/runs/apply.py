@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from unisono.engine.staging import DeletionPlan, StagePlan
+from unisono.model.frames import EDGES
 from unisono.model.plan import ReferencePlan, SyncPlan
 from unisono.store.contract import UnitOfWork
 
@@ -64,6 +65,7 @@ def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None
     if plan.provisioned.height:
         _apply_provisioned(plan.provisioned, unit)
     if plan.links.height:
+        _drop_waiting_references(plan.links, unit)
         unit.update_objects(plan.links)
     if plan.promoted.len():
         unit.promote(plan.promoted)
@@ -79,6 +81,16 @@ def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None
         unit.update_objects(
             plan.errors.select("id", import_error="code", import_error_run=pl.lit(run_id, dtype=pl.Int64))
         )
+
+
+def _drop_waiting_references(links: pl.DataFrame, unit: UnitOfWork) -> None:
+    """What is no connector any more has nothing to export."""
+    cut = links.filter(pl.col("mv_id").is_null())["id"]
+    if cut.is_empty():
+        return
+    waiting = unit.export_edges_of(cut).filter(pl.col("state") == "pending")
+    if waiting.height:
+        unit.delete_export_edges(waiting.select(list(EDGES.columns)))
 
 
 def _apply_metaverse(plan: SyncPlan, unit: UnitOfWork) -> None:

@@ -268,7 +268,7 @@ class Reader(Protocol):
         ...
 
     def connected_referrers(self, cs_ids: pl.Series) -> pl.Series:
-        """Ids of metaverse objects with a connector that has a (not deleted) reference to one of the CS objects."""
+        """Ids of metaverse objects with a connector that has a synchronized reference to one of the CS objects."""
         ...
 
     def reference_contributions(self, mv_ids: pl.Series) -> pl.DataFrame:

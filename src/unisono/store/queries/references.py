@@ -25,7 +25,7 @@ _CONNECTED_REFERRERS: Final = (
     .join_from(cs_reference, _source, _source.c.id == cs_reference.c.source_id)
     .where(
         cs_reference.c.target_id.in_(STAGED_IDS),
-        cs_reference.c.layer != "delete",
+        cs_reference.c.layer != "add",
         _source.c.mv_id.is_not(None),
     )
     .distinct()
