@@ -63,7 +63,7 @@ def test_referrers_are_the_sources_each_once(unit: UnitOfWork) -> None:
     assert unit.referrers(ids(99)).to_list() == []
 
 
-def test_connected_referrers_are_linked_and_still_refer(unit: UnitOfWork) -> None:
+def test_connected_referrers_are_linked_and_refer_as_last_synchronized(unit: UnitOfWork) -> None:
     unit.insert_objects(people([1, 2], mv_id=100))
     unit.insert_objects(objects({"id": 3, "mv_id": 300}, {"id": 4, "mv_id": 400}, {"id": 5}, placeholder(9)))
     unit.write_edges(
@@ -76,7 +76,7 @@ def test_connected_referrers_are_linked_and_still_refer(unit: UnitOfWork) -> Non
             (3, "m", 1, "hologram"),
         )
     )
-    assert sorted(unit.connected_referrers(ids(9))) == [100, 300]
+    assert sorted(unit.connected_referrers(ids(9))) == [100, 400]
 
 
 def test_contributions_are_synchronized_references_between_connectors(unit: UnitOfWork) -> None:
