@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -41,13 +42,20 @@ def measure(module: str, arguments: Sequence[str], *, timeout_s: float, expected
         report = Path(folder) / "cost.json"
         command = [sys.executable, "-m", "benchmarks.child", str(report), module, *arguments]
         begun = time.perf_counter()
-        process = subprocess.run(command, cwd=_REPOSITORY, capture_output=True, text=True, timeout=timeout_s)
+        process = subprocess.run(
+            command, cwd=_REPOSITORY, env=_environment(), capture_output=True, text=True, timeout=timeout_s
+        )
         wall_s = time.perf_counter() - begun
         if process.returncode not in expected:
             said = (process.stderr or process.stdout)[-4000:]
             raise ProgramFailed(f"{module} {' '.join(arguments)} ended with status {process.returncode}:\n{said}")
         cost = json.loads(report.read_text(encoding="utf-8"))
     return Cost(wall_s=wall_s, cpu_s=cost["cpu_s"], peak_mib=cost["peak_mib"], output=process.stdout)
+
+
+def _environment() -> dict[str, str]:
+    """This process's, but compiled modules are kept: an installed program does not compile itself at every start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @contextmanager

@@ -1,0 +1,115 @@
+"""Sending the pages of an export, and recording what came of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from unisono.connectors.contract import Capabilities, ExportOperation, PartialSend
+from unisono.connectors.runtime import RuntimeExport
+from unisono.engine.exports import sent
+from unisono.model.names import DnStyle, dn_key
+from unisono.model.runs import Counter
+from unisono.model.schema import ObjectType
+from unisono.runs.apply import restore_operations
+from unisono.runs.export_pages import Page
+from unisono.runs.tally import Record, object_errors
+from unisono.store.contract import Store
+
+_COUNTERS = {"add": Counter.EXPORT_ADD, "update": Counter.EXPORT_UPDATE, "delete": Counter.EXPORT_DELETE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One session of an export.
+
+    A crash can leave one page that was sent and not recorded; it is sent again, which does no harm.
+    """
+
+    session: RuntimeExport
+    target: str
+    capabilities: Capabilities
+    run_id: int
+    record: Record
+    store: Store
+    waiting: list[tuple[Page, pl.DataFrame]] = field(default_factory=list)  # results of pages that are not durable yet
+
+    def send(self, page: Page) -> None:
+        """Send a page: accepted changes await confirmation from now on, refused ones stay pending with their error.
+
+        Raises ``StoreError``, and ``StepStop`` with the outcomes that are known recorded.
+        """
+        try:
+            with self.record.phase("target"):
+                results = self.session.send(page.batch)
+        except PartialSend as partial:
+            self._take(page, partial.results)
+            raise partial.__cause__ or partial from partial
+        if self.capabilities.durable_at_finish:
+            self.waiting.append((page, results))
+        else:
+            self._take(page, results)
+
+    def finish(self) -> None:
+        """Files become durable only now, so their results are recorded now."""
+        with self.record.phase("target"):
+            self.session.finish()
+        for page, results in self.waiting:
+            self._take(page, results)
+
+    def _take(self, page: Page, results: pl.DataFrame) -> None:
+        """The store first: when there are too many errors, this page is recorded already."""
+        accepted = results.filter(pl.col("code").is_null())
+        refused = results.filter(pl.col("code").is_not_null())
+        self._write(page, accepted, refused)
+        self.record.add({(counter, None): number for counter, number in _counts(page, accepted, refused).items()})
+        names = page.objects.select("id", "anchor", "dn")
+        named = refused.drop("anchor", "dn").join(names, on="id", maintain_order="left")
+        self.record.add_errors(object_errors(named.rename({"id": "cs_id"}), "export", target=self.target))
+
+    def _write(self, page: Page, accepted: pl.DataFrame, refused: pl.DataFrame) -> None:
+        with self.record.phase("store"), self.store.begin() as unit:
+            objects = page.objects.filter(pl.col("id").is_in(accepted["id"].implode()))
+            if page.batch.operation is ExportOperation.DELETE:
+                unit.delete_objects(objects["id"])
+            elif objects.height:
+                unit.update_objects(_accepted(objects, accepted, page.object_type, self.capabilities.dn_style))
+                if page.final:
+                    unit.confirm_sent_edges(objects["id"])
+                else:
+                    restore_operations(objects["id"], unit)
+            if refused.height:
+                failed_in = pl.lit(self.run_id, dtype=pl.Int64)
+                unit.update_objects(refused.select("id", export_error="code", export_error_run=failed_in))
+
+
+def _accepted(objects: pl.DataFrame, results: pl.DataFrame, object_type: ObjectType, style: DnStyle) -> pl.DataFrame:
+    """Columns to set on objects whose export was accepted; the connected data source's word on names counts."""
+    nothing = pl.lit(None, dtype=pl.String)
+    told = results.select("id", told_anchor="anchor", told_dn="dn")
+    rows = objects.join(told, on="id", maintain_order="left").join(sent(objects, object_type), on="id", suffix="_sent")
+    return (
+        rows.select(
+            "id",
+            anchor=pl.coalesce("told_anchor", "anchor"),
+            dn=pl.coalesce("told_dn", "new_dn", "dn"),
+            export_operation=nothing,
+            new_dn=nothing,
+            pending_export=nothing,
+            unconfirmed_operation=pl.coalesce("unconfirmed_operation_sent", "unconfirmed_operation"),
+            unconfirmed_export=pl.coalesce("unconfirmed_export_sent", "unconfirmed_export"),
+            export_error=nothing,
+        )
+        .with_columns(dn_key=dn_key("dn", style))
+        .sort("id")
+    )
+
+
+def _counts(page: Page, accepted: pl.DataFrame, refused: pl.DataFrame) -> dict[Counter, int]:
+    renamed = page.objects.filter(pl.col("new_dn").is_not_null() & pl.col("id").is_in(accepted["id"].implode())).height
+    return {
+        _COUNTERS[page.batch.operation.value]: accepted.height - renamed,
+        Counter.EXPORT_RENAME: renamed,
+        Counter.EXPORT_FAILURE: refused.height,
+    }
