@@ -264,16 +264,21 @@ def test_references_follow_a_renamed_account_where_the_server_keeps_them_intact(
         assert exported(made.project.cycle()) == {}
 
 
-@pytest.mark.xfail(reason="a full import takes an old name of a renamed object for its new one", strict=True)
 def test_references_that_the_server_left_behind_a_renamed_account_are_repaired_after_a_full_import(
     at_work: Company,
 ) -> None:
     """slapd without referential integrity keeps the old name in others' attributes, and no log of changes shows it."""
     at_work.project.write(hr_csv=company(12, E0="Novak")).cycle()
-    at_work.project.run("directory", IMPORT, SYNCHRONIZE)
+    imported = at_work.project.run("directory", IMPORT, SYNCHRONIZE)
+    held = imported.steps[1].held_hash  # a dozen references to a name that nobody has would be replaced
+    assert held is not None
+    at_work.project.run("directory", SYNCHRONIZE, approved=frozenset({held}))
     assert exported(at_work.project.cycle()) == {Counter.EXPORT_UPDATE: 12}
     boss = f"uid=novak.E0{at_work.people}".encode()
     assert {entry["manager"][0] for entry in at_work.accounts().values() if "manager" in entry} == {boss}
+    assert at_work.members() == sorted(at_work.accounts())
+    at_work.project.run("directory", IMPORT, SYNCHRONIZE)
+    assert exported(at_work.project.cycle()) == {}
 
 
 def test_a_leaver_loses_the_account_and_the_membership(at_work: Company) -> None:

@@ -51,13 +51,15 @@ class StagePlan:
     """What staging one batch would write.
 
     ``added``: new objects; ``updated``: rows of existing objects and of placeholders taken over, with the same columns;
-    ``refreshed``: (id, import_hash) of objects that did not change but whose hash did; ``displaced``: provisioned
-    objects that an imported one with their name replaces; ``seen``: ids of all objects in the batch.
+    ``refreshed``: (id, import_hash, hologram_hash) of objects that did not change but whose hash did; ``renamed``: ids
+    of objects that have another name than before; ``displaced``: provisioned objects that an imported one with their
+    name replaces; ``seen``: ids of all objects in the batch.
     """
 
     added: pl.DataFrame
     updated: pl.DataFrame
     refreshed: pl.DataFrame
+    renamed: pl.Series
     displaced: pl.Series
     references: StagedReferences
     confirmation: Confirmation
@@ -101,7 +103,8 @@ def stage(
     return StagePlan(
         added=_staged(fresh.filter(~pl.col("takes_over")), object_type, space),
         updated=_staged(pl.concat([updated, takeover], how="diagonal_relaxed"), object_type, space),
-        refreshed=unchanged.select("id", import_hash="hash"),
+        refreshed=unchanged.select("id", _synchronized_hash(), import_hash="hash"),
+        renamed=updated.filter(pl.col("old_key") != pl.col("dn_key"))["id"],
         displaced=rows["displaces"].drop_nulls().alias("id"),
         references=references,
         confirmation=confirmation,
@@ -131,6 +134,7 @@ def _identified(batch: pl.DataFrame, object_type: ObjectType, index: pl.DataFram
         "mv_id",
         old_type="object_type",
         old_dn="dn",
+        old_key="dn_key",
     )
     unanchored = index.filter(pl.col("anchor").is_null())
     placeholders = unanchored.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
@@ -210,6 +214,11 @@ def _unchanged_after_all(
         & (pl.col("old_dn") == pl.col("dn"))
         & ~pl.col("retyped")
     )
+
+
+def _synchronized_hash() -> pl.Expr:
+    """Where nothing is pending the imported image is the synchronized one, so their hashes are the same again."""
+    return pl.when(pl.col("import_operation").is_null()).then("hash").otherwise("hologram_hash").alias("hologram_hash")
 
 
 def _documents(rows: pl.DataFrame, object_type: ObjectType) -> pl.Series:

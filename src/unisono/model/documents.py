@@ -135,6 +135,10 @@ def _read_lines(text: pl.Series, schema: dict[str, PolarsType]) -> pl.DataFrame:
     return pl.read_ndjson(lines, schema=schema)
 
 
+#: Stands for the hash of an image that has to be looked at more closely; it is the hash of none, as good as surely.
+FORGOTTEN = 0
+
+
 def content_hash(frame: pl.DataFrame, names: Sequence[str], *, seed: int) -> pl.Series:
     """A signed 64-bit hash of the named columns per row.
 
@@ -149,6 +153,7 @@ def content_hash(frame: pl.DataFrame, names: Sequence[str], *, seed: int) -> pl.
 
 __all__ = [
     "DATETIME",
+    "FORGOTTEN",
     "as_set",
     "change_columns",
     "change_documents",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from unisono.engine.adopting import Adoption
 from unisono.engine.staging import DeletionPlan, StagePlan
 from unisono.model.frames import EDGES
 from unisono.model.plan import ReferencePlan, SyncPlan
@@ -28,6 +29,29 @@ def apply_staging(plan: StagePlan, unit: UnitOfWork) -> None:
     if references.removed.height:
         unit.delete_edges(references.removed)
     _apply_confirmation(plan, unit)
+
+
+def apply_adoption(adoption: Adoption, unit: UnitOfWork) -> None:
+    """Write what objects take over from placeholders."""
+    if adoption.removed.height:
+        unit.delete_edges(adoption.removed)
+    if adoption.written.height:
+        unit.write_edges(adoption.written)
+    if adoption.reopened.height:
+        unit.update_objects(adoption.reopened)
+    unit.delete_objects(adoption.placeholders)
+
+
+def compare_referrers(renamed: pl.Series, unit: UnitOfWork) -> pl.Series:
+    """The ids of objects with references to renamed ones: what they say may mean somebody else now.
+
+    A server that keeps references intact shows the new name next time, another one still the old name; the next import
+    has to look closely.
+    """
+    referrers = unit.edges_to(renamed)["source_id"].unique()
+    if referrers.len():
+        unit.forget_hashes(referrers)
+    return referrers
 
 
 def _apply_confirmation(plan: StagePlan, unit: UnitOfWork) -> None:

@@ -9,7 +9,9 @@ import polars as pl
 
 from unisono.connectors.contract import ImportBatch, ImportRequest, ImportSession, Support
 from unisono.connectors.runtime import Runtime
+from unisono.engine.adopting import adopt
 from unisono.engine.confirm import NOT_REIMPORTED
+from unisono.engine.space_index import SpaceIndex
 from unisono.engine.staging import Space, StagePlan, stage, stage_deletions, unseen
 from unisono.model.errors import StepStop
 from unisono.model.frames import CS_INDEX
@@ -18,7 +20,7 @@ from unisono.model.names import dn_key
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Counter, RunStep, Status, StepType
 from unisono.model.schema import ObjectType
-from unisono.runs.apply import apply_deletions, apply_staging
+from unisono.runs.apply import apply_adoption, apply_deletions, apply_staging, compare_referrers
 from unisono.runs.context import Context
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
 from unisono.runs.tally import Record, object_errors
@@ -29,9 +31,9 @@ _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 
 @dataclass(slots=True, kw_only=True)
 class _Progress:
-    """What one import has met so far. ``index`` is the whole connector space in a full import, else empty."""
+    """What one import has met so far. ``index`` is the whole connector space in a full import, else None."""
 
-    index: pl.DataFrame
+    index: SpaceIndex | None
     population: int
     seen: list[pl.Series] = field(default_factory=list)
     deletions: list[pl.DataFrame] = field(default_factory=list)
@@ -50,7 +52,7 @@ def run_import(
         watermark = reader.watermark(definition.name)
         _check_delta(full, watermark, runtime, definition)
         progress = _Progress(
-            index=reader.connector_index(definition.name) if full else CS_INDEX.empty(),
+            index=SpaceIndex(reader.connector_index(definition.name)) if full else None,
             population=reader.population(definition.name),
         )
         seed = reader.hash_seed
@@ -125,37 +127,43 @@ def _stage_batch(
     if batch.objects.is_empty():
         return
     with context.store.begin() as unit:
-        index = progress.index if space.full else _index_of(batch, object_type, space, unit)
+        anchors, names = batch.objects["anchor"], _names(batch, object_type, space)
+        if progress.index is not None:
+            index = progress.index.about(anchors, names)
+        else:
+            index = unit.connector_index_of(space.connector, anchors, names)
+        if (adoption := adopt(batch.objects, index, space.style, unit)) is not None:
+            apply_adoption(adoption, unit)
+            index = index.filter(~pl.col("id").is_in(adoption.placeholders.implode()))
         plan = stage(batch.objects, object_type, index, progress.seen_ids(), space, unit, unit.allocate)
         apply_staging(plan, unit)
+        referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
     progress.seen.append(plan.seen)
-    if space.full:
-        progress.index = _grown(progress.index, plan)
+    if progress.index is not None:
+        if adoption is not None:
+            progress.index.add(CS_INDEX.empty(), replaced=adoption.placeholders)
+        _grow(progress.index, plan)
+        progress.index.forget(referrers)
     record.add({(counter, None): number for counter, number in plan.counts.items()})
     record.add_errors(object_errors(plan.errors, "discovery"))
     unconfirmed = plan.confirmation.errors.rename({"id": "cs_id"}).with_columns(code=pl.lit(NOT_REIMPORTED))
     record.add_errors(object_errors(unconfirmed, "synchronization", algorithm_step="staging"))
 
 
-def _index_of(batch: ImportBatch, object_type: ObjectType, space: Space, reader: Reader) -> pl.DataFrame:
-    """The part of the connector space that the batch's objects and references are about."""
+def _names(batch: ImportBatch, object_type: ObjectType, space: Space) -> pl.Series:
+    """The names of the batch's objects and of what they refer to, as keys."""
     names = [batch.objects["dn"]]
     for attribute in object_type.references:
         values = batch.objects[attribute.name].drop_nulls()
         names.append(values.explode().drop_nulls() if attribute.multivalued else values)
     keys = pl.concat([name.alias("dn") for name in names]).to_frame().select(key=dn_key("dn", space.style))
-    return reader.connector_index_of(space.connector, batch.objects["anchor"], keys["key"].unique())
+    return keys["key"].unique()
 
 
-def _grown(index: pl.DataFrame, plan: StagePlan) -> pl.DataFrame:
-    """The index with what the batch added, so that later batches find it."""
-    placeholders = plan.references.placeholders.select("id", "dn", "dn_key")
-    taken = plan.updated["id"]
-    kept = index.filter(~(pl.col("id").is_in(taken.implode()) & pl.col("object_type").is_null()))
-    kept = kept.filter(~pl.col("id").is_in(plan.displaced.implode()))
-    taken_over = plan.updated.filter(~pl.col("id").is_in(kept["id"].implode()))
-    parts = [kept, plan.added, taken_over, placeholders]
-    return pl.concat([part.select(c for c in CS_INDEX.columns if c in part.columns) for part in parts], how="diagonal")
+def _grow(index: SpaceIndex, plan: StagePlan) -> None:
+    """Later batches meet what this one wrote, under its present names."""
+    index.add(pl.concat([plan.updated, plan.added]), replaced=pl.concat([plan.updated["id"], plan.displaced]))
+    index.add(plan.references.placeholders, replaced=_NO_IDS)
 
 
 def _finish(
@@ -193,9 +201,9 @@ def _finish(
 
 def _gone(progress: _Progress, space: Space, status: Status, context: Context) -> tuple[pl.DataFrame, int]:
     """``CS_INDEX`` rows of objects that are gone, and how many deletions the source reported."""
-    if space.full:
+    if progress.index is not None:
         nobody = CS_INDEX.empty()
-        return (unseen(progress.index, progress.seen_ids()) if status.allows_obsoletion else nobody), 0
+        return (unseen(progress.index.before, progress.seen_ids()) if status.allows_obsoletion else nobody), 0
     reported = pl.concat(progress.deletions) if progress.deletions else pl.DataFrame()
     if reported.is_empty():
         return CS_INDEX.empty(), 0

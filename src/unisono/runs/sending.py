@@ -12,7 +12,7 @@ from unisono.engine.exports import sent
 from unisono.model.names import DnStyle, dn_key
 from unisono.model.runs import Counter
 from unisono.model.schema import ObjectType
-from unisono.runs.apply import restore_operations
+from unisono.runs.apply import compare_referrers, restore_operations
 from unisono.runs.export_pages import Page
 from unisono.runs.tally import Record, object_errors
 from unisono.store.contract import Store
@@ -75,6 +75,8 @@ class Sending:
                 unit.delete_objects(objects["id"])
             elif objects.height:
                 unit.update_objects(_accepted(objects, accepted, page.object_type, self.capabilities.dn_style))
+                if (renamed := objects.filter(pl.col("new_dn").is_not_null())["id"]).len():
+                    compare_referrers(renamed, unit)
                 if page.final:
                     unit.confirm_sent_edges(objects["id"])
                 else:

@@ -228,6 +228,10 @@ class Reader(Protocol):
         """``STORED_EDGES`` of the source objects."""
         ...
 
+    def edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
+        """``STORED_EDGES`` to the target objects."""
+        ...
+
     def export_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
         """``EXPORT_EDGES`` of the source objects."""
         ...
@@ -334,6 +338,10 @@ class Writer(Protocol):
 
         With ``import_error_run`` or ``export_error_run`` beside an error, the store keeps the first run that met it.
         """
+        ...
+
+    def forget_hashes(self, ids: pl.Series) -> None:
+        """The next import compares the objects closely: what their references mean may have changed."""
         ...
 
     def delete_objects(self, ids: pl.Series) -> None:

@@ -12,6 +12,7 @@ from unisono.store.queries.base import CONNECTOR_ID, IDS, STAGED_IDS, Queries, c
 from unisono.store.tables import cs_object, cs_reference, export_reference, mv_reference
 
 _STORED: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_reference.c.source_id.in_(STAGED_IDS))
+_STORED_TO: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_reference.c.target_id.in_(STAGED_IDS))
 _EXPORTED: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
     export_reference.c.source_id.in_(STAGED_IDS)
 )
@@ -68,6 +69,9 @@ _DESIRED: Final = (
 class ReferenceQueries(Queries):
     def edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(source_ids, _STORED, STORED_EDGES)
+
+    def edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(target_ids, _STORED_TO, STORED_EDGES)
 
     def export_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(source_ids, _EXPORTED, EXPORT_EDGES)

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 from sqlalchemy import bindparam, func, select, update
 
+from unisono.model.documents import FORGOTTEN
 from unisono.model.frames import CS_INDEX, CS_OBJECT, Frame
 from unisono.model.schema import PolarsType
 from unisono.store.queries.base import STAGED_IDS
@@ -38,6 +39,14 @@ _ADD_TO_POPULATION: Final = (
     update(connector)
     .where(connector.c.id == bindparam("connector_id"))
     .values(objects=connector.c.objects + bindparam("difference"))
+)
+_FORGET_IMPORTED: Final = (
+    update(cs_object).where(_object.id.in_(STAGED_IDS), _object.import_hash.is_not(None)).values(import_hash=FORGOTTEN)
+)
+_FORGET_SYNCHRONIZED: Final = (
+    update(cs_object)
+    .where(_object.id.in_(STAGED_IDS), _object.hologram_hash.is_not(None))
+    .values(hologram_hash=FORGOTTEN)
 )
 
 
@@ -74,6 +83,11 @@ class SpaceWrites(Writes):
             return
         with self._recounted(rows["id"]):
             self._transaction.update(cs_object, rows)
+
+    def forget_hashes(self, ids: pl.Series) -> None:
+        self._stage(ids)
+        self._transaction.execute(_FORGET_IMPORTED)
+        self._transaction.execute(_FORGET_SYNCHRONIZED)
 
     def _with_streak(self, rows: pl.DataFrame, error: str) -> pl.DataFrame:
         """The rows with since when and how often the object has failed; an object without error starts anew."""
