@@ -349,6 +349,39 @@ def test_a_server_killed_in_the_middle_of_an_export_loses_nothing(tree: LdapTree
     made.assert_settled(800)
 
 
+def test_an_export_whose_record_got_lost_is_sent_again_and_does_no_harm(tree: LdapTree, tmp_path: Path) -> None:
+    """As if the process had been killed after the last answer of the server, before any of it was recorded."""
+    made = make_company(tmp_path, tree, people=20)
+    made.project.run("directory", IMPORT)
+    made.project.run("hr", IMPORT, SYNCHRONIZE)
+    store = tmp_path / "unisono.db"
+    before = store.read_bytes()
+    first = made.project.run("directory", EXPORT)
+    store.write_bytes(before)
+    again = made.project.run("directory", EXPORT)
+    assert (first.status, again.status, exported([again])) == (Status.SUCCESS, Status.SUCCESS, {Counter.EXPORT_ADD: 21})
+    made.project.run("directory", IMPORT, SYNCHRONIZE)
+    made.assert_settled(20)
+
+
+def test_an_import_before_a_lost_export_is_sent_again_keeps_the_membership(tree: LdapTree, tmp_path: Path) -> None:
+    """The account that is there has no anchor in the store yet; it takes the place of the one that was provisioned."""
+    made = make_company(tmp_path, tree, people=3)
+    made.project.run("directory", IMPORT)
+    made.project.run("hr", IMPORT, SYNCHRONIZE)
+    sent = run_and(lambda: None, made, RunStep(type=EXPORT, page_objects=1, object_limit=1))
+    assert (counts(sent), len(made.members())) == ({Counter.EXPORT_ADD: 1}, 3)  # the group, with all its members
+    with tree.server.connect() as connection:
+        entry = {"objectClass": [b"inetOrgPerson"], "uid": [b"family.E1"], "cn": [b"x"], "sn": [b"Family"]}
+        connection.add_s(f"uid=family.E1{made.people}", [*entry.items(), ("employeeNumber", [b"E1"])])
+    made.project.run("directory", IMPORT)
+    group = made.project.space("directory").filter(object_type="group")["id"]
+    with made.project.open() as context, context.store.read() as reader:
+        targets = reader.names_of(reader.edges_of(group)["target_id"])
+        assert reader.export_edges_of(group).is_empty()  # all three memberships are confirmed
+    assert targets["dn"].n_unique() == targets.height == 3
+
+
 def test_a_server_killed_in_the_middle_of_a_full_import_deletes_nobody(tree: LdapTree, tmp_path: Path) -> None:
     made = make_company(tmp_path, tree, people=200)
     made.project.cycle()

@@ -1,6 +1,7 @@
-"""An object that gets the name of a placeholder takes over the references that meant this name (engine spec. §7.2).
+"""One object takes over the references that others have to another one, because it has its name (engine spec. §7.2).
 
 A full import shows a group with a member's new name before it shows the member: until then the name has a placeholder.
+And an export whose answer got lost leaves an object without anchor, in whose place an import finds the real one.
 """
 
 from __future__ import annotations
@@ -14,35 +15,63 @@ from unisono.model.documents import FORGOTTEN
 from unisono.model.frames import EDGES
 from unisono.model.names import DnStyle, dn_key
 
-_PLACE = ["source_id", "attribute", "target_id"]
+_PLACE = list(EDGES.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """``placeholders``: ids that nobody needs any more; ``written``: ``STORED_EDGES``; ``removed``: ``EDGES``;
-    ``reopened``: columns to set on objects whose references have to be synchronized again."""
+    """``former``: ids that nobody needs any more; ``written``: ``STORED_EDGES``; ``removed``: ``EDGES``; the same for
+    ``EXPORT_EDGES``; ``reopened``: columns to set on objects whose references have to be synchronized again."""
 
-    placeholders: pl.Series
+    former: pl.Series
     written: pl.DataFrame
     removed: pl.DataFrame
+    exports_written: pl.DataFrame
+    exports_removed: pl.DataFrame
     reopened: pl.DataFrame
 
 
-def adopt(objects: pl.DataFrame, index: pl.DataFrame, style: DnStyle, facts: Facts) -> Adoption | None:
-    """What known objects among the imported ones take over; None when they take nothing.
+def named_anew(objects: pl.DataFrame, index: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
+    """(former, id): the placeholders whose names known objects among the imported ones have now.
 
     ``objects``: (anchor, dn); ``index``: ``CS_INDEX`` with their rows and placeholders.
     """
-    pairs = _pairs(objects, index, style)
-    if pairs.is_empty():
-        return None
-    found = facts.edges_to(pairs["placeholder"]).join(pairs, left_on="target_id", right_on="placeholder")
-    places = found.select("source_id", "attribute", target_id="id")
-    moving = places.with_columns(imported=found["layer"] != "delete", synchronized=pl.lit(value=False))
-    sources = places["source_id"].unique()
-    there = facts.edges_of(sources).join(places.unique(), on=_PLACE, how="semi")
-    standing = there.with_columns(imported=pl.col("layer") != "delete", synchronized=pl.col("layer") != "add")
-    both = pl.concat([moving, standing.drop("layer")]).group_by(_PLACE).agg(pl.col("imported", "synchronized").any())
+    placeholders = index.filter(pl.col("object_type").is_null()).select("dn_key", former="id")
+    known = index.filter(pl.col("object_type").is_not_null() & pl.col("anchor").is_not_null()).select("anchor", "id")
+    named = objects.select("anchor", dn_key=dn_key("dn", style))
+    pairs = named.join(placeholders, on="dn_key").join(known, on="anchor").select("former", "id")
+    return pairs.unique("former", keep="first", maintain_order=True)
+
+
+def adopt(pairs: pl.DataFrame, facts: Facts) -> Adoption:
+    """What becomes of the references to the former objects. ``pairs``: (former, id), each former one once."""
+    stored = _moved(facts.edges_to(pairs["former"]), pairs)
+    exported = _moved(facts.export_edges_to(pairs["former"]), pairs)
+    written = _merged(stored, facts)
+    # Who has the name now is not the one who was to be removed; whether it is to be is decided anew.
+    wanted = exported.filter(pl.col("operation") == "add").unique(_PLACE, keep="first", maintain_order=True)
+    return Adoption(
+        former=pairs["former"],
+        written=written,
+        removed=stored.select("source_id", "attribute", target_id="former"),
+        exports_written=wanted.drop("former"),
+        exports_removed=exported.select("source_id", "attribute", target_id="former"),
+        reopened=_reopened(written.filter(pl.col("layer") == "add")["source_id"].unique(), facts),
+    )
+
+
+def _moved(edges: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The edges with their new target; ``former`` is the one before."""
+    moved = edges.join(pairs, left_on="target_id", right_on="former")
+    return moved.rename({"target_id": "former", "id": "target_id"})
+
+
+def _merged(moved: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """``STORED_EDGES``: the imported edges of both, and of the synchronized ones only those to the new target."""
+    coming = moved.select(*_PLACE, imported=pl.col("layer") != "delete", synchronized=pl.lit(value=False))
+    there = facts.edges_of(moved["source_id"].unique()).join(moved.select(_PLACE).unique(), on=_PLACE, how="semi")
+    standing = there.select(*_PLACE, imported=pl.col("layer") != "delete", synchronized=pl.col("layer") != "add")
+    both = pl.concat([coming, standing]).group_by(_PLACE).agg(pl.col("imported", "synchronized").any())
     layer = (
         pl.when(pl.col("imported") & pl.col("synchronized"))
         .then(pl.lit("hologram"))
@@ -51,22 +80,7 @@ def adopt(objects: pl.DataFrame, index: pl.DataFrame, style: DnStyle, facts: Fac
         .when("synchronized")
         .then(pl.lit("delete"))
     )
-    written = both.select(*_PLACE, layer=layer).drop_nulls("layer").sort(_PLACE)
-    return Adoption(
-        placeholders=pairs["placeholder"],
-        written=written,
-        removed=found.select(list(EDGES.columns)),
-        reopened=_reopened(written.filter(pl.col("layer") == "add")["source_id"].unique(), facts),
-    )
-
-
-def _pairs(objects: pl.DataFrame, index: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
-    """(placeholder, id), each once."""
-    placeholders = index.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
-    known = index.filter(pl.col("object_type").is_not_null() & pl.col("anchor").is_not_null()).select("anchor", "id")
-    named = objects.select("anchor", dn_key=dn_key("dn", style))
-    pairs = named.join(placeholders, on="dn_key").join(known, on="anchor").select("placeholder", "id")
-    return pairs.unique("placeholder", keep="first", maintain_order=True)
+    return both.select(*_PLACE, layer=layer).drop_nulls("layer").sort(_PLACE)
 
 
 def _reopened(sources: pl.Series, facts: Facts) -> pl.DataFrame:

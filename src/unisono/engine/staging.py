@@ -52,15 +52,15 @@ class StagePlan:
 
     ``added``: new objects; ``updated``: rows of existing objects and of placeholders taken over, with the same columns;
     ``refreshed``: (id, import_hash, hologram_hash) of objects that did not change but whose hash did; ``renamed``: ids
-    of objects that have another name than before; ``displaced``: provisioned objects that an imported one with their
-    name replaces; ``seen``: ids of all objects in the batch.
+    of objects that have another name than before; ``displaced``: (former, id) of provisioned objects without anchor
+    and of the imported ones that replace them, having their names; ``seen``: ids of all objects in the batch.
     """
 
     added: pl.DataFrame
     updated: pl.DataFrame
     refreshed: pl.DataFrame
     renamed: pl.Series
-    displaced: pl.Series
+    displaced: pl.DataFrame
     references: StagedReferences
     confirmation: Confirmation
     seen: pl.Series
@@ -105,7 +105,7 @@ def stage(
         updated=_staged(pl.concat([updated, takeover], how="diagonal_relaxed"), object_type, space),
         refreshed=unchanged.select("id", _synchronized_hash(), import_hash="hash"),
         renamed=updated.filter(pl.col("old_key") != pl.col("dn_key"))["id"],
-        displaced=rows["displaces"].drop_nulls().alias("id"),
+        displaced=rows.select("id", former="displaces").drop_nulls().select("former", "id"),
         references=references,
         confirmation=confirmation,
         seen=rows["id"],

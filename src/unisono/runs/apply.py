@@ -13,8 +13,6 @@ from unisono.store.contract import UnitOfWork
 
 def apply_staging(plan: StagePlan, unit: UnitOfWork) -> None:
     """Write what staging one batch decided."""
-    if plan.displaced.len():
-        unit.delete_objects(plan.displaced)
     if plan.added.height:
         unit.insert_objects(plan.added)
     if plan.updated.height:
@@ -32,14 +30,18 @@ def apply_staging(plan: StagePlan, unit: UnitOfWork) -> None:
 
 
 def apply_adoption(adoption: Adoption, unit: UnitOfWork) -> None:
-    """Write what objects take over from placeholders."""
+    """Write what objects take over from others that had their names."""
     if adoption.removed.height:
         unit.delete_edges(adoption.removed)
     if adoption.written.height:
         unit.write_edges(adoption.written)
     if adoption.reopened.height:
         unit.update_objects(adoption.reopened)
-    unit.delete_objects(adoption.placeholders)
+    if adoption.exports_removed.height:
+        unit.delete_export_edges(adoption.exports_removed)
+    if adoption.exports_written.height:
+        unit.write_export_edges(adoption.exports_written)
+    unit.delete_objects(adoption.former)
 
 
 def compare_referrers(renamed: pl.Series, unit: UnitOfWork) -> pl.Series:

@@ -9,7 +9,7 @@ import polars as pl
 
 from unisono.connectors.contract import ImportBatch, ImportRequest, ImportSession, Support
 from unisono.connectors.runtime import Runtime
-from unisono.engine.adopting import adopt
+from unisono.engine.adopting import adopt, named_anew
 from unisono.engine.confirm import NOT_REIMPORTED
 from unisono.engine.space_index import SpaceIndex
 from unisono.engine.staging import Space, StagePlan, stage, stage_deletions, unseen
@@ -132,16 +132,18 @@ def _stage_batch(
             index = progress.index.about(anchors, names)
         else:
             index = unit.connector_index_of(space.connector, anchors, names)
-        if (adoption := adopt(batch.objects, index, space.style, unit)) is not None:
-            apply_adoption(adoption, unit)
-            index = index.filter(~pl.col("id").is_in(adoption.placeholders.implode()))
+        named = named_anew(batch.objects, index, space.style)
+        if named.height:
+            apply_adoption(adopt(named, unit), unit)
+            index = index.filter(~pl.col("id").is_in(named["former"].implode()))
         plan = stage(batch.objects, object_type, index, progress.seen_ids(), space, unit, unit.allocate)
         apply_staging(plan, unit)
+        if plan.displaced.height:
+            apply_adoption(adopt(plan.displaced, unit), unit)
         referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
     progress.seen.append(plan.seen)
     if progress.index is not None:
-        if adoption is not None:
-            progress.index.add(CS_INDEX.empty(), replaced=adoption.placeholders)
+        progress.index.add(CS_INDEX.empty(), replaced=named["former"])
         _grow(progress.index, plan)
         progress.index.forget(referrers)
     record.add({(counter, None): number for counter, number in plan.counts.items()})
@@ -162,7 +164,7 @@ def _names(batch: ImportBatch, object_type: ObjectType, space: Space) -> pl.Seri
 
 def _grow(index: SpaceIndex, plan: StagePlan) -> None:
     """Later batches meet what this one wrote, under its present names."""
-    index.add(pl.concat([plan.updated, plan.added]), replaced=pl.concat([plan.updated["id"], plan.displaced]))
+    index.add(pl.concat([plan.updated, plan.added]), replaced=pl.concat([plan.updated["id"], plan.displaced["former"]]))
     index.add(plan.references.placeholders, replaced=_NO_IDS)
 
 

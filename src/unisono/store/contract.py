@@ -236,6 +236,10 @@ class Reader(Protocol):
         """``EXPORT_EDGES`` of the source objects."""
         ...
 
+    def export_edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
+        """``EXPORT_EDGES`` to the target objects."""
+        ...
+
     def names_of(self, ids: pl.Series) -> pl.DataFrame:
         """``NAMES`` of objects and placeholders."""
         ...

@@ -72,31 +72,31 @@ def flat(units: Iterable[Unit]) -> list[Change]:
 
 def is_alike(one: bytes, other: bytes) -> bool:
     """Whether a server may take both for one value."""
-    return one == other or _form(one) == _form(other)
+    return one == other or rough_form(one) == rough_form(other)
 
 
 def _alike(come: Sequence[bytes], go: Sequence[bytes]) -> dict[bytes, tuple[list[bytes], list[bytes]]]:
     """By rough form, the values to go and to come that have it; only forms that both sides have."""
     if not come or not go:
         return {}
-    old, new = _by_form(go), _by_form(come)
+    old, new = _by_rough_form(go), _by_rough_form(come)
     return {form: (old[form], new[form]) for form in new if form in old}
 
 
-def _by_form(values: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+def _by_rough_form(values: Iterable[bytes]) -> dict[bytes, list[bytes]]:
     grouped: dict[bytes, list[bytes]] = defaultdict(list)
     for value in values:
-        grouped[_form(value)].append(value)
+        grouped[rough_form(value)].append(value)
     return grouped
 
 
-def _form(value: bytes) -> bytes:
+def rough_form(value: bytes) -> bytes:
     """What matching rules (RFC 4518) may reduce a value to, or less: taking too much for equal does no harm."""
     return _INSIGNIFICANT.sub(b"", value.decode("utf-8", "replace").casefold().encode())
 
 
 def _unit(operation: int, name: str, values: Sequence[bytes], without: Mapping[bytes, object]) -> list[Unit]:
-    alone = [value for value in values if _form(value) not in without] if without else list(values)
+    alone = [value for value in values if rough_form(value) not in without] if without else list(values)
     return [((operation, name, alone),)] if alone else []
 
 

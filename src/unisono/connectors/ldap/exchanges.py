@@ -11,6 +11,7 @@ from unisono.connectors.ldap.changes import Unit, arranged, in_requests
 from unisono.connectors.ldap.entries import EntryToWrite
 from unisono.connectors.ldap.export_codes import (
     CONSTRAINT_VIOLATION,
+    ENTRY_ALREADY_EXISTS,
     NO_SUCH_OBJECT,
     Asked,
     is_fault_of_a_value,
@@ -18,7 +19,7 @@ from unisono.connectors.ldap.export_codes import (
 )
 from unisono.connectors.ldap.modifying import Modification, Refused
 from unisono.connectors.ldap.naming import naming_values, new_place
-from unisono.connectors.ldap.new_entries import Naming, Spelling, attributes_of_new, contradicted
+from unisono.connectors.ldap.new_entries import Naming, Spelling, attributes_of_new, contradicted, has_all
 from unisono.connectors.ldap.requests import Add, Conversation, Delete, Exchange, Look, Outcome, Rename
 from unisono.connectors.ldap.settings import EntryType
 
@@ -47,7 +48,10 @@ class Writer:
     secure: bool
 
     def add(self, entry: EntryToWrite) -> Exchange:
-        """Add the entry; of sets that are too large for one request, the rest afterwards."""
+        """Add the entry; of sets that are too large for one request, the rest afterwards.
+
+        An entry that is there already with all its values counts as added.
+        """
         naming = naming_values(entry.dn)
         unfit = self._unfit(entry, naming)
         if unfit or naming is None:
@@ -59,6 +63,10 @@ class Writer:
         rest: list[Unit] = [((ldap.MOD_ADD, name, attributes[name][self.chunk :]),) for name in too_long]
         attributes.update((name, attributes[name][: self.chunk]) for name in too_long)
         reply = yield Add(dn=entry.dn, attributes=list(attributes.items()))
+        if reply.code == ENTRY_ALREADY_EXISTS and not entry.touches(self.passwords):
+            # It may be our own, sent before by an export whose answer got lost.
+            there = yield Look(dn=entry.dn, attributes=tuple(attributes))
+            reply = there if has_all(there.values, attributes) else reply
         if reply.code:
             return self._refused(Asked.ADD, entry, [Refused(reply=reply, changes=())])
         if not rest:

@@ -26,6 +26,7 @@ INVALID_SYNTAX = 21
 NO_SUCH_OBJECT = 32
 INVALID_DN = 34
 OBJECT_CLASS_VIOLATION = 65
+ENTRY_ALREADY_EXISTS = 68
 
 ANY_OTHER = "cd-error"
 
@@ -46,9 +47,9 @@ _ALWAYS: Mapping[int, str] = {
     69: "schema-violation",
 }
 _BY_REQUEST: Mapping[Asked, Mapping[int, str]] = {
-    Asked.ADD: {NO_SUCH_OBJECT: "non-existent-parent", 68: "cd-existing-object"},
+    Asked.ADD: {NO_SUCH_OBJECT: "non-existent-parent", ENTRY_ALREADY_EXISTS: "cd-existing-object"},
     Asked.MODIFY: {NO_SUCH_OBJECT: "cd-missing-object"},
-    Asked.RENAME: {NO_SUCH_OBJECT: "cd-missing-object", 68: "rename-to-existing-dn"},
+    Asked.RENAME: {NO_SUCH_OBJECT: "cd-missing-object", ENTRY_ALREADY_EXISTS: "rename-to-existing-dn"},
     Asked.DELETE: {},
 }
 

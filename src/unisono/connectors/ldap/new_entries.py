@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from unisono.connectors.ldap.changes import is_alike
+from unisono.connectors.ldap.changes import is_alike, rough_form
 from unisono.connectors.ldap.entries import EntryToWrite
 from unisono.connectors.ldap.settings import EntryType
 
@@ -36,6 +36,14 @@ def attributes_of_new(
         if not any(is_alike(value, other) for other in values):
             attributes[name] = [*values, value]
     return attributes
+
+
+def has_all(there: Mapping[str, list[bytes]], attributes: Mapping[str, list[bytes]]) -> bool:
+    """Whether an entry has all the values. ``there``: its own by attribute in lower case; nothing: there is none."""
+    return bool(there) and all(
+        {rough_form(value) for value in values} <= {rough_form(value) for value in there.get(name.lower(), ())}
+        for name, values in attributes.items()
+    )
 
 
 def contradicted(entry: EntryToWrite, naming: Naming, spelling: Spelling) -> str | None:

@@ -6,7 +6,7 @@ returns its result. Many exchanges go on at once (``window``); each waits for it
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -44,9 +44,10 @@ class Delete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Ask for one entry; the reply's ``anchor`` is its identity."""
+    """Ask for one entry; the reply's ``anchor`` is its identity, its ``values`` those of ``attributes``."""
 
     dn: str
+    attributes: tuple[str, ...] = ()
 
 
 Request = Add | Modify | Rename | Delete | Look
@@ -59,6 +60,7 @@ class Reply:
     code: int = 0
     text: str = field(default="", repr=False)  # may quote what was sent
     anchor: str | None = None
+    values: Mapping[str, list[bytes]] = field(default_factory=dict, repr=False)  # by attribute in lower case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

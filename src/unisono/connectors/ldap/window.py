@@ -31,7 +31,7 @@ class Window:
         self._timeout_s = timeout_s
         self._identity = identity
         self._after_add = _post_read(identity) if identity and post_read else None
-        self._seen: dict[int, str | None] = {}  # message id of a look → the identity found
+        self._seen: dict[int, dict[str, list[bytes]]] = {}  # message id of a look → the values found
 
     def run(self, exchanges: Iterable[tuple[int, Exchange]]) -> Iterator[tuple[int, Outcome]]:
         """Outcomes by the exchanges' numbers, as they come. Raises ``StepStop`` when the connection breaks."""
@@ -76,10 +76,12 @@ class Window:
                 raise failures.dropped(failure) from failure
             return refusal.message_id, Reply(refusal.code, refusal.text)
         if kind in _ENTRIES:
-            self._seen[message_id] = self._identity_in(data[0][1])
+            self._seen[message_id] = {name.lower(): values for name, values in data[0][1].items()}
             return message_id, None
-        anchor = _told(controls) if controls else self._seen.pop(message_id, None)
-        return message_id, Reply(anchor=anchor) if anchor else _ACCEPTED
+        if controls:
+            return message_id, Reply(anchor=_told(controls))
+        seen = self._seen.pop(message_id, None)
+        return message_id, Reply(anchor=self._identity_in(seen), values=seen) if seen is not None else _ACCEPTED
 
     def _send(self, request: Request) -> int:
         try:
@@ -99,13 +101,13 @@ class Window:
             case Delete():
                 message_id = connection.delete_ext(request.dn)
             case Look():
-                wanted = [self._identity] if self._identity else [NO_ATTRIBUTES]
+                wanted = [*([self._identity] if self._identity else ()), *request.attributes] or [NO_ATTRIBUTES]
                 message_id = connection.search_ext(request.dn, ldap.SCOPE_BASE, "(objectClass=*)", wanted)
         return int(message_id)
 
-    def _identity_in(self, attributes: dict[str, list[bytes]]) -> str | None:
-        wanted = (self._identity or "").lower()
-        return next((v[0].decode() for name, v in attributes.items() if name.lower() == wanted), None)
+    def _identity_in(self, seen: dict[str, list[bytes]]) -> str | None:
+        values = seen.get((self._identity or "").lower())
+        return values[0].decode() if values else None
 
 
 class _PostReadResponse(ResponseControl):  # type: ignore[misc] # the library has no types

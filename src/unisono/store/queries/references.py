@@ -16,6 +16,9 @@ _STORED_TO: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_ref
 _EXPORTED: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
     export_reference.c.source_id.in_(STAGED_IDS)
 )
+_EXPORTED_TO: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
+    export_reference.c.target_id.in_(STAGED_IDS)
+)
 _OF_METAVERSE: Final = select(*columns_of(MV_REFERENCES, mv_reference)).where(mv_reference.c.source_id.in_(STAGED_IDS))
 _REFERRERS: Final = select(mv_reference.c.source_id).where(mv_reference.c.target_id.in_(STAGED_IDS)).distinct()
 
@@ -75,6 +78,9 @@ class ReferenceQueries(Queries):
 
     def export_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(source_ids, _EXPORTED, EXPORT_EDGES)
+
+    def export_edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(target_ids, _EXPORTED_TO, EXPORT_EDGES)
 
     def references_of(self, mv_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(mv_ids, _OF_METAVERSE, MV_REFERENCES)
