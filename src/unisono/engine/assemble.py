@@ -57,7 +57,7 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
         renamed_adds=_renamed_adds(results),
         errors=_errors(objects, errors),
         deferred=pl.concat([decisions.linking.deferred, next_in_line]).sort(),
-        touched=touched(good, deleted, results, rules, full=decisions.full),
+        touched=touched(objects, deleted, results, rules, full=decisions.full),
         relinked=relinked(good, leaving, results, rules),
         relinked_mv=relinked_mv(good, leaving, results, rules),
     )

@@ -18,16 +18,21 @@ _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 
 
 def touched(
-    good: pl.DataFrame, deleted: pl.Series, results: list[TypeResult], rules: CompiledRules, *, full: bool
+    objects: pl.DataFrame, deleted: pl.Series, results: list[TypeResult], rules: CompiledRules, *, full: bool
 ) -> pl.Series:
     """Metaverse objects whose own references are to be computed again, sorted.
 
     All of the selection in a full synchronization. Otherwise those of objects with reference flows, of objects in a
     connector space that references flow to (so that changes made there are reverted), and those that came into the
-    scope of an outbound reference flow or left it. ``good``: the objects that did not fail, as ``linking`` gives them.
+    scope of an outbound reference flow or left it. ``objects``: the selection as ``linking`` gives it; those that
+    ``failed`` keep their link, and what was staged for them may not be needed any more.
     """
-    chosen = good if full else good.filter(_carries_references(rules))
-    ids = [chosen["mv_id"], chosen["old_mv_id"], *(_rescoped(result, rules) for result in results)]
+    chosen = objects if full else objects.filter(_carries_references(rules))
+    ids = [
+        chosen.filter(~pl.col("failed"))["mv_id"],
+        chosen["old_mv_id"],
+        *(_rescoped(result, rules) for result in results),
+    ]
     found = pl.concat(ids).drop_nulls().unique()
     return found.filter(~found.is_in(deleted.implode())).sort().alias("id")
 
