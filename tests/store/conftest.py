@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.servers.postgres import PostgresDatabase
 from unisono.store import open_store
 from unisono.store.contract import Store, UnitOfWork
 
@@ -29,9 +30,14 @@ class Place:
         finally:
             store.close()
 
+    @property
+    def is_file(self) -> bool:
+        return self.url.startswith("sqlite")
+
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """What an administrator sees who asks the database."""
-        engine = create_engine(self.url.replace("///", f"///{self.directory}/"))
+        file = self.url.replace("///", f"///{self.directory}/")
+        engine = create_engine(file if self.is_file else self.url.replace("postgresql", "postgresql+psycopg", 1))
         try:
             with engine.connect() as connection:
                 return [tuple(row) for row in connection.execute(text(statement))]
@@ -39,13 +45,13 @@ class Place:
             engine.dispose()
 
 
-_URLS = {"sqlite": "sqlite:///store.db"}
-
-
-@pytest.fixture(params=_URLS)
+@pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Where the store of the test is, for tests that open it once more."""
-    return Place(url=_URLS[request.param], directory=tmp_path)
+    if request.param == "sqlite":
+        return Place(url="sqlite:///store.db", directory=tmp_path)
+    database: PostgresDatabase = request.getfixturevalue("postgres_database")
+    return Place(url=database.url_with_password.replace("+psycopg", ""), directory=tmp_path)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.store.given import (
     placeholder,
     texts,
 )
+from unisono.model.documents import FORGOTTEN
 from unisono.model.frames import CS_INDEX, CS_OBJECT
 from unisono.store.contract import EXPORT_INDEX, NAMES, SpaceStatistics, UnitOfWork
 
@@ -45,6 +46,15 @@ FULL_ROW: dict[str, Any] = {
     "hologram_hash": -5,
     "import_hash": 6,
 }
+
+
+def test_forgotten_hashes_are_those_of_no_image_and_missing_ones_stay_missing(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects({"id": 1, "import_hash": 5, "hologram_hash": 5}, {"id": 2, "import_hash": 6}))
+    unit.insert_objects(objects({"id": 3, "import_hash": 7, "hologram_hash": 7}))
+    unit.forget_hashes(ids(1, 2))
+    index = unit.connector_index("HR")
+    hashes = found(index, "id", "import_hash", "hologram_hash")
+    assert hashes == [(1, FORGOTTEN, FORGOTTEN), (2, FORGOTTEN, None), (3, 7, 7)]
 
 
 def test_an_object_is_read_as_it_was_written(unit: UnitOfWork) -> None:

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
+from tests.servers.postgres import PostgresDatabase
 from unisono.store import open_store
 from unisono.store.migrations import configuration
 from unisono.store.tables import metadata
@@ -44,6 +45,14 @@ def test_all_migrations_from_nothing_equal_the_tables(tmp_path: Path) -> None:
         assert found == _definitions(connection)
     migrated.dispose()
     declared.dispose()
+
+
+def test_all_migrations_from_nothing_equal_the_tables_on_postgresql(postgres_database: PostgresDatabase) -> None:
+    engine = create_engine(postgres_database.url_with_password)
+    with engine.connect() as connection:
+        upgrade(connection)
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
 
 
 def test_the_newest_migration_is_the_one_that_the_program_expects() -> None:

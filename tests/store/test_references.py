@@ -50,6 +50,13 @@ def test_an_exported_reference_is_replaced_and_removed_by_its_key(unit: UnitOfWo
     assert unit.export_edges_of(ids(1)).columns == list(EXPORT_EDGES.columns)
 
 
+def test_references_are_found_from_their_targets(unit: UnitOfWork) -> None:
+    unit.write_edges(edges((1, "member", 2, "add"), (3, "owner", 2, "delete"), (1, "member", 4, "hologram")))
+    unit.write_export_edges(export_edges((5, "m", 2, "add", "pending"), (5, "m", 4, "delete", "unconfirmed")))
+    assert found(unit.edges_to(ids(2, 9)), "source_id", "layer") == [(1, "add"), (3, "delete")]
+    assert unit.export_edges_to(ids(4)).rows() == [(5, "m", 4, "delete", "unconfirmed")]
+
+
 def test_a_metaverse_reference_is_replaced_with_its_lineage_and_removed_by_its_key(unit: UnitOfWork) -> None:
     unit.write_references(references((1, "m", 2), (1, "m", 3)))
     unit.write_references(references((1, "m", 2), rule_id=7, run_id=8))

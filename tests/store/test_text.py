@@ -7,6 +7,8 @@ import itertools
 import pytest
 
 from tests.store.given import (
+    at,
+    error,
     found,
     found_ids,
     ids,
@@ -16,6 +18,7 @@ from tests.store.given import (
     objects,
     people,
     references,
+    step,
     terms,
     texts,
 )
@@ -75,8 +78,6 @@ AWKWARD = [
     "%",
     "_",
     "; --",
-    "\u0000",
-    "a\u0000b",
     "\u2028",
     "\uffff",
     "\U0010ffff",
@@ -91,6 +92,15 @@ def test_any_text_is_given_back_as_it_was(unit: UnitOfWork) -> None:
     expected = sorted(zip(itertools.count(1), AWKWARD, AWKWARD, AWKWARD))
     assert found(unit.objects(ids(*range(1, 99))), "id", "anchor", "dn", "hologram") == expected
     assert found_ids(unit.connector_index_of("HR", texts(*AWKWARD), texts())) == list(range(1, len(AWKWARD) + 1))
+
+
+def test_a_value_with_nul_is_found_and_an_error_with_nul_is_told(unit: UnitOfWork) -> None:
+    unit.insert_metaverse(mv_objects({"id": 1}))
+    unit.replace_join_keys(ids(1), join_keys(("k", "a\0b", 1)))
+    assert found(unit.candidates(terms(("k", "a\0b"), ("k", "ab"))), "mv_id") == [(1,)]
+    run_id = unit.start_run("HR", "test", "", at(1))
+    unit.save_step(run_id, step(), [error("x", message="a\0b")])
+    assert unit.errors()["message"].to_list()[0].startswith("a")
 
 
 def test_order_is_by_code_point(unit: UnitOfWork) -> None:

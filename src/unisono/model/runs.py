@@ -85,6 +85,7 @@ class Status(StrEnum):
     STOPPED_CONNECTIVITY = "stopped-connectivity"
     STOPPED_DATABASE_CONNECTION_LOST = "stopped-database-connection-lost"
     STOPPED_DATABASE_DISK_FULL = "stopped-database-disk-full"
+    STOPPED_DEADLOCKED = "stopped-deadlocked"
     STOPPED_DELETION_THRESHOLD_EXCEEDED = "stopped-deletion-threshold-exceeded"
     STOPPED_DISK_FULL = "stopped-disk-full"
     STOPPED_ENTRY_POINT_NOT_IMPLEMENTED = "stopped-entry-point-not-implemented"

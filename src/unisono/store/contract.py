@@ -6,7 +6,8 @@ Rules for every store:
 - Ids are positive 64-bit integers that are never reused. A frame of ids has one column, ``id``.
 - Selections by ids, anchors or names are set-based: a constant number of statements, whatever their length (chunks of
   bounded size are allowed), and no row order is promised unless the method says so.
-- Text is compared exactly (case, accents, trailing blanks); order is by Unicode code point.
+- Text is compared exactly (case, accents, trailing blanks); order is by Unicode code point. Names and documents have no
+  NUL; in other text a store may replace it.
 - Documents are opaque text here; nobody in the store parses them, except views for administrators.
 - Failures of the database come out as ``StoreError`` with the status that a running step ends with.
 """

@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Ta
 
 metadata = MetaData()
 
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _ID = BigInteger().with_variant(Integer(), "sqlite")  # SQLite makes a row id of INTEGER only
 
 
@@ -31,23 +32,23 @@ store_meta = Table(
     metadata,
     _id(),
     Column("hash_seed", BigInteger, nullable=False),
-    Column("hash_writer", Text, nullable=False),  # the library version whose content hashes the store holds
+    Column("hash_writer", _TEXT, nullable=False),  # the library version whose content hashes the store holds
     Column("metaverse_objects", BigInteger, nullable=False),
 )
 id_sequence = Table(
     "id_sequence",
     metadata,
-    Column("name", Text, primary_key=True),  # object, connector, rule, run, error
+    Column("name", _TEXT, primary_key=True),  # object, connector, rule, run, error
     Column("next_id", BigInteger, nullable=False),
 )
 connector = Table(
     "connector",
     metadata,
     _id(),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", _TEXT, nullable=False, unique=True),
     Column("objects", BigInteger, nullable=False),  # without placeholders; kept by the writers, for counting is slow
 )
-rule = Table("rule", metadata, _id(), Column("name", Text, nullable=False, unique=True))
+rule = Table("rule", metadata, _id(), Column("name", _TEXT, nullable=False, unique=True))
 
 # --- connector spaces ------------------------------------------------------------------------------------------------
 
@@ -56,31 +57,31 @@ cs_object = Table(
     metadata,
     _id(),
     Column("connector_id", BigInteger, nullable=False),
-    Column("object_type", Text),  # null: placeholder
-    Column("anchor", Text),
-    Column("dn", Text, nullable=False),
-    Column("dn_key", Text, nullable=False),
-    Column("state", Text, nullable=False, server_default="normal"),
+    Column("object_type", _TEXT),  # null: placeholder
+    Column("anchor", _TEXT),
+    Column("dn", _TEXT, nullable=False),
+    Column("dn_key", _TEXT, nullable=False),
+    Column("state", _TEXT, nullable=False, server_default="normal"),
     Column("mv_id", BigInteger),
-    Column("link_kind", Text),
-    Column("link_rule", Text),
-    Column("import_operation", Text),
+    Column("link_kind", _TEXT),
+    Column("link_rule", _TEXT),
+    Column("import_operation", _TEXT),
     Column("obsolete", Boolean, nullable=False, server_default=false()),
     Column("hologram_hash", BigInteger),
     Column("import_hash", BigInteger),
-    Column("export_operation", Text),
-    Column("new_dn", Text),
-    Column("unconfirmed_operation", Text),
-    Column("import_error", Text),
+    Column("export_operation", _TEXT),
+    Column("new_dn", _TEXT),
+    Column("unconfirmed_operation", _TEXT),
+    Column("import_error", _TEXT),
     Column("import_error_first_run", BigInteger),  # since when the object fails without a success between
     Column("import_error_count", BigInteger, nullable=False, server_default="0"),
-    Column("export_error", Text),
+    Column("export_error", _TEXT),
     Column("export_error_first_run", BigInteger),
     Column("export_error_count", BigInteger, nullable=False, server_default="0"),
-    Column("hologram", Text),
-    Column("pending_import", Text),
-    Column("pending_export", Text),
-    Column("unconfirmed_export", Text),
+    Column("hologram", _TEXT),
+    Column("pending_import", _TEXT),
+    Column("pending_export", _TEXT),
+    Column("unconfirmed_export", _TEXT),
 )
 
 # Queries repeat these conditions word for word; that is how the database knows that it may use the index.
@@ -114,14 +115,14 @@ _partial("cs_object_link", LINKED, "mv_id", "connector_id")
 
 
 def _edge_key() -> tuple[Column[int], Column[str], Column[int]]:
-    return _id("source_id"), Column("attribute", Text, primary_key=True), _id("target_id")
+    return _id("source_id"), Column("attribute", _TEXT, primary_key=True), _id("target_id")
 
 
 cs_reference = Table(
     "cs_reference",
     metadata,
     *_edge_key(),
-    Column("layer", Text, nullable=False),
+    Column("layer", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("cs_reference_target", cs_reference.c.target_id)
@@ -129,8 +130,8 @@ export_reference = Table(
     "export_reference",
     metadata,
     *_edge_key(),
-    Column("operation", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("operation", _TEXT, nullable=False),
+    Column("state", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("export_reference_target", export_reference.c.target_id)
@@ -141,15 +142,15 @@ mv_object = Table(
     "mv_object",
     metadata,
     _id(),
-    Column("object_type", Text, nullable=False),
-    Column("attributes", Text, nullable=False),
-    Column("lineage", Text, nullable=False),
+    Column("object_type", _TEXT, nullable=False),
+    Column("attributes", _TEXT, nullable=False),
+    Column("lineage", _TEXT, nullable=False),
 )
 mv_join_key = Table(
     "mv_join_key",
     metadata,
-    Column("attribute", Text, primary_key=True),
-    Column("value", Text, primary_key=True),
+    Column("attribute", _TEXT, primary_key=True),
+    Column("value", _TEXT, primary_key=True),
     _id("mv_id"),
     sqlite_with_rowid=False,
 )
@@ -171,11 +172,11 @@ run = Table(
     metadata,
     _id(),
     Column("connector_id", BigInteger, nullable=False),
-    Column("profile", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("started_at", Text, nullable=False),
-    Column("ended_at", Text, nullable=False),  # in progress: when it was last heard of
-    Column("fingerprint", Text, nullable=False),
+    Column("profile", _TEXT, nullable=False),
+    Column("status", _TEXT, nullable=False),
+    Column("started_at", _TEXT, nullable=False),
+    Column("ended_at", _TEXT, nullable=False),  # in progress: when it was last heard of
+    Column("fingerprint", _TEXT, nullable=False),
 )
 Index("run_connector", run.c.connector_id)
 step = Table(
@@ -183,16 +184,16 @@ step = Table(
     metadata,
     _id("run_id"),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("status", Text, nullable=False),
-    Column("started_at", Text, nullable=False),
-    Column("ended_at", Text, nullable=False),
+    Column("status", _TEXT, nullable=False),
+    Column("started_at", _TEXT, nullable=False),
+    Column("ended_at", _TEXT, nullable=False),
     Column("error_count", BigInteger, nullable=False),
-    Column("held_hash", Text),
-    Column("connection", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    Column("hint", Text, nullable=False),
-    Column("definition", Text, nullable=False),  # document: the step as it was configured
-    Column("phases", Text, nullable=False),  # document: [[phase, seconds], …]
+    Column("held_hash", _TEXT),
+    Column("connection", _TEXT, nullable=False),
+    Column("message", _TEXT, nullable=False),
+    Column("hint", _TEXT, nullable=False),
+    Column("definition", _TEXT, nullable=False),  # document: the step as it was configured
+    Column("phases", _TEXT, nullable=False),  # document: [[phase, seconds], …]
 )
 counter = Table(
     "counter",
@@ -200,8 +201,8 @@ counter = Table(
     _id("run_id"),
     Column("step", BigInteger, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("counter", Text, nullable=False),
-    Column("target", Text),  # null: the step's own connector
+    Column("counter", _TEXT, nullable=False),
+    Column("target", _TEXT),  # null: the step's own connector
     Column("count", BigInteger, nullable=False),
 )
 object_error = Table(
@@ -210,39 +211,39 @@ object_error = Table(
     _id(),  # in the order of recording
     Column("run_id", BigInteger, nullable=False),
     Column("step", BigInteger, nullable=False),
-    Column("category", Text, nullable=False),
-    Column("code", Text, nullable=False),
+    Column("category", _TEXT, nullable=False),
+    Column("code", _TEXT, nullable=False),
     Column("cs_id", BigInteger),
-    Column("anchor", Text),
-    Column("dn", Text),
-    Column("attribute", Text),
-    Column("rule", Text),
-    Column("algorithm_step", Text),
-    Column("target", Text),
+    Column("anchor", _TEXT),
+    Column("dn", _TEXT),
+    Column("attribute", _TEXT),
+    Column("rule", _TEXT),
+    Column("algorithm_step", _TEXT),
+    Column("target", _TEXT),
     Column("entry", BigInteger),
     Column("line", BigInteger),
     Column("column", BigInteger),
-    Column("message", Text, nullable=False),
-    Column("cd_error", Text),
+    Column("message", _TEXT, nullable=False),
+    Column("cd_error", _TEXT),
 )
 Index("object_error_step", object_error.c.run_id, object_error.c.step)
 watermark = Table(
     "watermark",
     metadata,
     _id("connector_id"),
-    Column("watermark", Text, nullable=False),
+    Column("watermark", _TEXT, nullable=False),
     Column("run_id", BigInteger, nullable=False),
 )
 held_batch = Table(
     "held_batch",
     metadata,
-    Column("hash", Text, primary_key=True),
+    Column("hash", _TEXT, primary_key=True),
     Column("connector_id", BigInteger, nullable=False),
-    Column("profile", Text, nullable=False),
+    Column("profile", _TEXT, nullable=False),
     Column("step", BigInteger, nullable=False),
     Column("run_id", BigInteger, nullable=False),
-    Column("held_at", Text, nullable=False),
-    Column("reasons", Text, nullable=False),  # document: [text, …]
+    Column("held_at", _TEXT, nullable=False),
+    Column("reasons", _TEXT, nullable=False),  # document: [text, …]
 )
 
 # --- staged keys -----------------------------------------------------------------------------------------------------
@@ -252,13 +253,20 @@ staging = MetaData()
 
 
 def _staged(name: str, *columns: Column[int] | Column[str], rowid: bool = False) -> Table:
-    return Table(name, staging, *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=rowid)
+    return Table(
+        name,
+        staging,
+        *columns,
+        prefixes=["TEMPORARY"],
+        sqlite_with_rowid=rowid,
+        postgresql_on_commit="DELETE ROWS",
+    )
 
 
 staged_id = _staged("staged_id", _id(), rowid=True)
 staged_target = _staged("staged_target", _id(), rowid=True)
-staged_anchor = _staged("staged_anchor", Column("anchor", Text, primary_key=True))
-staged_dn_key = _staged("staged_dn_key", Column("dn_key", Text, primary_key=True))
+staged_anchor = _staged("staged_anchor", Column("anchor", _TEXT, primary_key=True))
+staged_dn_key = _staged("staged_dn_key", Column("dn_key", _TEXT, primary_key=True))
 staged_term = _staged(
-    "staged_term", Column("attribute", Text, primary_key=True), Column("value", Text, primary_key=True)
+    "staged_term", Column("attribute", _TEXT, primary_key=True), Column("value", _TEXT, primary_key=True)
 )

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, Select, TextClause, bindparam, func, or_, select, text, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    TextClause,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union,
+)
 
 from unisono.model.frames import CS_INDEX, CS_OBJECT
 from unisono.store.contract import EXPORT_INDEX, LINKED_OBJECT, NAMES, Selection, SpaceStatistics
@@ -103,12 +115,13 @@ _POPULATION: Final = select(connector.c.objects).where(connector.c.name == bindp
 _SPACES: Final = select(connector.c.id, connector.c.name, connector.c.objects).order_by(connector.c.name)
 
 
-def _count(condition: str) -> Select[tuple[int, int]]:
+def _count(condition: str) -> Select[int, int]:
     """How many rows of each connector space meet the condition of a partial index.
 
     The sum keeps the database from preferring the order of another index, which holds all rows.
     """
-    return select(_object.connector_id, func.count()).where(text(condition)).group_by(_object.connector_id + 0)
+    space = literal_column("connector_id + 0", BigInteger)
+    return select(space, func.count()).where(text(condition)).group_by(space).select_from(cs_object)
 
 
 _COUNTS: Final = {

@@ -11,6 +11,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -27,14 +28,14 @@ def _create_store() -> None:
         "store_meta",
         _key("id"),
         sa.Column("hash_seed", sa.BigInteger, nullable=False),
-        sa.Column("hash_writer", sa.Text, nullable=False),
+        sa.Column("hash_writer", _TEXT, nullable=False),
         sa.Column("metaverse_objects", sa.BigInteger, nullable=False),
     )
     writer = f"polars {pl.__version__}"
     op.bulk_insert(meta, [{"id": 1, "hash_seed": secrets.randbits(63), "hash_writer": writer, "metaverse_objects": 0}])
     sequence = op.create_table(
         "id_sequence",
-        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("name", _TEXT, primary_key=True),
         sa.Column("next_id", sa.BigInteger, nullable=False),
     )
     names = ("object", "connector", "rule", "run", "error")
@@ -42,10 +43,10 @@ def _create_store() -> None:
     op.create_table(
         "connector",
         _key("id"),
-        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("name", _TEXT, nullable=False, unique=True),
         sa.Column("objects", sa.BigInteger, nullable=False),
     )
-    op.create_table("rule", _key("id"), sa.Column("name", sa.Text, nullable=False, unique=True))
+    op.create_table("rule", _key("id"), sa.Column("name", _TEXT, nullable=False, unique=True))
 
 
 def _create_connector_space() -> None:
@@ -53,31 +54,31 @@ def _create_connector_space() -> None:
         "cs_object",
         _key("id"),
         sa.Column("connector_id", sa.BigInteger, nullable=False),
-        sa.Column("object_type", sa.Text),
-        sa.Column("anchor", sa.Text),
-        sa.Column("dn", sa.Text, nullable=False),
-        sa.Column("dn_key", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False, server_default="normal"),
+        sa.Column("object_type", _TEXT),
+        sa.Column("anchor", _TEXT),
+        sa.Column("dn", _TEXT, nullable=False),
+        sa.Column("dn_key", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False, server_default="normal"),
         sa.Column("mv_id", sa.BigInteger),
-        sa.Column("link_kind", sa.Text),
-        sa.Column("link_rule", sa.Text),
-        sa.Column("import_operation", sa.Text),
+        sa.Column("link_kind", _TEXT),
+        sa.Column("link_rule", _TEXT),
+        sa.Column("import_operation", _TEXT),
         sa.Column("obsolete", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("hologram_hash", sa.BigInteger),
         sa.Column("import_hash", sa.BigInteger),
-        sa.Column("export_operation", sa.Text),
-        sa.Column("new_dn", sa.Text),
-        sa.Column("unconfirmed_operation", sa.Text),
-        sa.Column("import_error", sa.Text),
+        sa.Column("export_operation", _TEXT),
+        sa.Column("new_dn", _TEXT),
+        sa.Column("unconfirmed_operation", _TEXT),
+        sa.Column("import_error", _TEXT),
         sa.Column("import_error_first_run", sa.BigInteger),
         sa.Column("import_error_count", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("export_error", sa.Text),
+        sa.Column("export_error", _TEXT),
         sa.Column("export_error_first_run", sa.BigInteger),
         sa.Column("export_error_count", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("hologram", sa.Text),
-        sa.Column("pending_import", sa.Text),
-        sa.Column("pending_export", sa.Text),
-        sa.Column("unconfirmed_export", sa.Text),
+        sa.Column("hologram", _TEXT),
+        sa.Column("pending_import", _TEXT),
+        sa.Column("pending_export", _TEXT),
+        sa.Column("unconfirmed_export", _TEXT),
     )
     op.create_index("cs_object_anchor", "cs_object", ["connector_id", "anchor"], unique=True)
     _create_partial_index("cs_object_dn_key", ["connector_id", "dn_key"], "(anchor IS NULL OR dn_key <> anchor)")
@@ -92,11 +93,11 @@ def _create_connector_space() -> None:
     _create_partial_index("cs_object_to_export", ["connector_id"], "export_operation IS NOT NULL")
     _create_partial_index("cs_object_to_confirm", ["connector_id"], "unconfirmed_operation IS NOT NULL")
     _create_partial_index("cs_object_link", ["mv_id", "connector_id"], "mv_id IS NOT NULL")
-    _create_edges("cs_reference", sa.Column("layer", sa.Text, nullable=False))
+    _create_edges("cs_reference", sa.Column("layer", _TEXT, nullable=False))
     _create_edges(
         "export_reference",
-        sa.Column("operation", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("operation", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
     )
 
 
@@ -104,14 +105,14 @@ def _create_metaverse() -> None:
     op.create_table(
         "mv_object",
         _key("id"),
-        sa.Column("object_type", sa.Text, nullable=False),
-        sa.Column("attributes", sa.Text, nullable=False),
-        sa.Column("lineage", sa.Text, nullable=False),
+        sa.Column("object_type", _TEXT, nullable=False),
+        sa.Column("attributes", _TEXT, nullable=False),
+        sa.Column("lineage", _TEXT, nullable=False),
     )
     op.create_table(
         "mv_join_key",
-        sa.Column("attribute", sa.Text, primary_key=True),
-        sa.Column("value", sa.Text, primary_key=True),
+        sa.Column("attribute", _TEXT, primary_key=True),
+        sa.Column("value", _TEXT, primary_key=True),
         _key("mv_id"),
         sqlite_with_rowid=False,
     )
@@ -128,35 +129,35 @@ def _create_history() -> None:
         "run",
         _key("id"),
         sa.Column("connector_id", sa.BigInteger, nullable=False),
-        sa.Column("profile", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("started_at", sa.Text, nullable=False),
-        sa.Column("ended_at", sa.Text, nullable=False),
-        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("profile", _TEXT, nullable=False),
+        sa.Column("status", _TEXT, nullable=False),
+        sa.Column("started_at", _TEXT, nullable=False),
+        sa.Column("ended_at", _TEXT, nullable=False),
+        sa.Column("fingerprint", _TEXT, nullable=False),
     )
     op.create_index("run_connector", "run", ["connector_id"])
     op.create_table(
         "step",
         _key("run_id"),
         _key("number", sa.BigInteger()),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("started_at", sa.Text, nullable=False),
-        sa.Column("ended_at", sa.Text, nullable=False),
+        sa.Column("status", _TEXT, nullable=False),
+        sa.Column("started_at", _TEXT, nullable=False),
+        sa.Column("ended_at", _TEXT, nullable=False),
         sa.Column("error_count", sa.BigInteger, nullable=False),
-        sa.Column("held_hash", sa.Text),
-        sa.Column("connection", sa.Text, nullable=False),
-        sa.Column("message", sa.Text, nullable=False),
-        sa.Column("hint", sa.Text, nullable=False),
-        sa.Column("definition", sa.Text, nullable=False),
-        sa.Column("phases", sa.Text, nullable=False),
+        sa.Column("held_hash", _TEXT),
+        sa.Column("connection", _TEXT, nullable=False),
+        sa.Column("message", _TEXT, nullable=False),
+        sa.Column("hint", _TEXT, nullable=False),
+        sa.Column("definition", _TEXT, nullable=False),
+        sa.Column("phases", _TEXT, nullable=False),
     )
     op.create_table(
         "counter",
         _key("run_id"),
         _key("step", sa.BigInteger()),
         _key("position", sa.BigInteger()),
-        sa.Column("counter", sa.Text, nullable=False),
-        sa.Column("target", sa.Text),
+        sa.Column("counter", _TEXT, nullable=False),
+        sa.Column("target", _TEXT),
         sa.Column("count", sa.BigInteger, nullable=False),
     )
     op.create_table(
@@ -164,37 +165,37 @@ def _create_history() -> None:
         _key("id"),
         sa.Column("run_id", sa.BigInteger, nullable=False),
         sa.Column("step", sa.BigInteger, nullable=False),
-        sa.Column("category", sa.Text, nullable=False),
-        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("category", _TEXT, nullable=False),
+        sa.Column("code", _TEXT, nullable=False),
         sa.Column("cs_id", sa.BigInteger),
-        sa.Column("anchor", sa.Text),
-        sa.Column("dn", sa.Text),
-        sa.Column("attribute", sa.Text),
-        sa.Column("rule", sa.Text),
-        sa.Column("algorithm_step", sa.Text),
-        sa.Column("target", sa.Text),
+        sa.Column("anchor", _TEXT),
+        sa.Column("dn", _TEXT),
+        sa.Column("attribute", _TEXT),
+        sa.Column("rule", _TEXT),
+        sa.Column("algorithm_step", _TEXT),
+        sa.Column("target", _TEXT),
         sa.Column("entry", sa.BigInteger),
         sa.Column("line", sa.BigInteger),
         sa.Column("column", sa.BigInteger),
-        sa.Column("message", sa.Text, nullable=False),
-        sa.Column("cd_error", sa.Text),
+        sa.Column("message", _TEXT, nullable=False),
+        sa.Column("cd_error", _TEXT),
     )
     op.create_index("object_error_step", "object_error", ["run_id", "step"])
     op.create_table(
         "watermark",
         _key("connector_id"),
-        sa.Column("watermark", sa.Text, nullable=False),
+        sa.Column("watermark", _TEXT, nullable=False),
         sa.Column("run_id", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "held_batch",
-        sa.Column("hash", sa.Text, primary_key=True),
+        sa.Column("hash", _TEXT, primary_key=True),
         sa.Column("connector_id", sa.BigInteger, nullable=False),
-        sa.Column("profile", sa.Text, nullable=False),
+        sa.Column("profile", _TEXT, nullable=False),
         sa.Column("step", sa.BigInteger, nullable=False),
         sa.Column("run_id", sa.BigInteger, nullable=False),
-        sa.Column("held_at", sa.Text, nullable=False),
-        sa.Column("reasons", sa.Text, nullable=False),
+        sa.Column("held_at", _TEXT, nullable=False),
+        sa.Column("reasons", _TEXT, nullable=False),
     )
 
 
@@ -246,7 +247,7 @@ def _create_edges(name: str, *columns: sa.Column[str] | sa.Column[int]) -> None:
     op.create_table(
         name,
         _key("source_id"),
-        sa.Column("attribute", sa.Text, primary_key=True),
+        sa.Column("attribute", _TEXT, primary_key=True),
         _key("target_id"),
         *columns,
         sqlite_with_rowid=False,
