@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from sqlalchemy import Connection, create_engine
 
 from unisono.bootstrap import open_project
+from unisono.config import load_project
 from unisono.model.runs import Counter, RunProfile, RunResult, RunStep, StepType
 from unisono.runs.context import Context
 from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
 from unisono.runs.plan import ConnectorPlan, plan
 
-PROJECT = """\
-name: test
-store: sqlite:///unisono.db
-cycle: [{cycle}]
-"""
+ON_SQLITE = "sqlite:///unisono.db"
+_store = [ON_SQLITE]  # the store's URL in projects that are made now
+_environ: dict[str, str] = {}  # what the URL refers to
 METAVERSE = """\
 types:
   person:
@@ -116,7 +118,7 @@ class TestProject:
         return self
 
     def open(self, *, approved: frozenset[str] = frozenset()) -> AbstractContextManager[Context]:
-        return open_project(self.directory, environ={}, approved=approved)
+        return open_project(self.directory, environ=_environ, approved=approved)
 
     def run(self, connector: str, *steps: StepType, approved: frozenset[str] = frozenset()) -> RunResult:
         profile = RunProfile(name="test", steps=tuple(RunStep(type=step) for step in steps))
@@ -141,10 +143,48 @@ class TestProject:
             return reader.find_metaverse("", 1_000_000).sort("id")
 
 
+@contextmanager
+def stored_at(url: str, password: str) -> Iterator[None]:
+    """Projects that are made and opened in the block have their store there; the URL says ``PASSWORD`` in its place."""
+    before, _store[0] = _store[0], url.replace("PASSWORD", "${env:STORE_PASSWORD}")
+    _environ["STORE_PASSWORD"] = password
+    try:
+        yield
+    finally:
+        _store[0] = before
+        del _environ["STORE_PASSWORD"]
+
+
+def store_url() -> str:
+    return _store[0]
+
+
+@contextmanager
+def sql(directory: Path) -> Iterator[Connection]:
+    """The store of a project as an administrator sees it, who asks the database."""
+    url = load_project(directory, environ=_environ).store.reveal()
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def environment() -> dict[str, str]:
+    """What a process needs that opens a project made here."""
+    return {**os.environ, **_environ}
+
+
+def settings(*cycle: str) -> str:
+    """A project's own file."""
+    return f"name: test\nstore: {store_url()}\ncycle: [{', '.join(cycle)}]\n"
+
+
 def hr_project(directory: Path) -> TestProject:
     """HR projects people into the metaverse; nothing else."""
     return TestProject(directory=directory).write(
-        unisono_yaml=PROJECT.format(cycle="hr"),
+        unisono_yaml=settings("hr"),
         metaverse_yaml=METAVERSE,
         connectors__hr_yaml=HR,
         rules__hr_yaml=HR_RULE,
@@ -155,7 +195,7 @@ def app_project(directory: Path) -> TestProject:
     """HR projects people; each gets an account in an application's file, with the manager as a reference."""
     return (
         hr_project(directory)
-        .write(unisono_yaml=PROJECT.format(cycle="hr, app"), connectors__app_yaml=APP, rules__app_yaml=APP_RULE)
+        .write(unisono_yaml=settings("hr", "app"), connectors__app_yaml=APP, rules__app_yaml=APP_RULE)
         .write(app_csv=APP_HEADER)
     )
 

@@ -9,6 +9,8 @@ from tests.projects import HEADER, TestProject, counts, hr_project, people
 
 from unisono.model.runs import Counter, RunResult, Status, StepType
 
+pytestmark = pytest.mark.usefixtures("any_store")
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> TestProject:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.projects import TestProject, counts
+from tests.projects import TestProject, counts, settings
 from tests.servers.slapd import LdapTree, Slapd
 from tests.servers.slapd_configuration import Overlay
 
@@ -16,14 +16,11 @@ from unisono.model.runs import Counter, RunProfile, RunResult, RunStep, Status, 
 from unisono.runs.context import Silent
 from unisono.runs.execute import run_profile
 
+pytestmark = pytest.mark.usefixtures("any_store")
+
 IMPORT, SYNCHRONIZE, EXPORT = StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION, StepType.EXPORT
 _LIMIT_S = 60
 
-_PROJECT = """\
-name: ldap
-store: sqlite:///unisono.db
-cycle: [hr, directory]
-"""
 _METAVERSE = """\
 types:
   person:
@@ -186,7 +183,7 @@ def make_company(directory: Path, tree: LdapTree, *, people: int) -> Company:
         tree.add(f"ou={unit},{tree.base_dn}", objectClass=["organizationalUnit"], ou=[unit])
     named = {"base": tree.base_dn, "bind_dn": tree.server.root_dn, "url": tree.server.url}
     project = TestProject(directory=directory).write(
-        unisono_yaml=_PROJECT,
+        unisono_yaml=settings("hr", "directory"),
         metaverse_yaml=_METAVERSE,
         connectors__hr_yaml=_HR,
         rules__hr_yaml=_HR_RULES,
@@ -349,6 +346,7 @@ def test_a_server_killed_in_the_middle_of_an_export_loses_nothing(tree: LdapTree
     made.assert_settled(800)
 
 
+@pytest.mark.parametrize("any_store", ["sqlite"], indirect=True)  # a file is easily put back
 def test_an_export_whose_record_got_lost_is_sent_again_and_does_no_harm(tree: LdapTree, tmp_path: Path) -> None:
     """As if the process had been killed after the last answer of the server, before any of it was recorded."""
     made = make_company(tmp_path, tree, people=20)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 from tests.projects import app_project, counts, hr_project, people
 
 from unisono.model.runs import Counter, Status, StepType
+
+pytestmark = pytest.mark.usefixtures("any_store")
 
 
 def test_people_of_the_source_reach_the_target_with_their_manager(tmp_path: Path) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,9 @@ import polars as pl
 import pytest
 from examples.contoso.project import make_project
 from examples.contoso.scenario import DayTwo, day_two
-from tests.projects import TestProject, app_project, people
+from sqlalchemy import inspect, text
+from tests.projects import ON_SQLITE, TestProject, app_project, people, sql, store_url
+from tests.servers.fixtures import STORES, kept_in
 
 from unisono.model.guard import ChangeKind
 from unisono.model.plan import METAVERSE
@@ -27,15 +27,13 @@ from unisono.runs.plan import ConnectorPlan
 Change = tuple[str, int, str, str, str | None, str | None, str | None, str | None, str]
 Edge = tuple[int, str, int]
 
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-
 
 def rows_by_table(directory: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of the store."""
-    with closing(sqlite3.connect(directory / "unisono.db")) as store:
-        names = [name for (name,) in store.execute(_TABLES)]
-        rows = {name: store.execute(f'SELECT * FROM "{name}"') for name in names}  # noqa: S608 - names of our tables
-        return {name: sorted(found, key=repr) for name, found in rows.items()}
+    with sql(directory) as store:
+        names = inspect(store).get_table_names()
+        rows = {name: store.execute(text(f'SELECT * FROM "{name}"')) for name in names}  # noqa: S608 - our tables
+        return {name: sorted((tuple(row) for row in found), key=repr) for name, found in rows.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +48,21 @@ class Snapshot:
 
     @classmethod
     def of(cls, directory: Path) -> Snapshot:
-        with closing(sqlite3.connect(directory / "unisono.db")) as store:
-            store.row_factory = sqlite3.Row
+        with sql(directory) as store:
             objects = store.execute(
-                "SELECT o.*, c.name AS space FROM cs_object o JOIN connector c ON c.id = connector_id"
-            )
-            edges = store.execute("SELECT source_id, attribute, target_id FROM mv_reference")
+                text("SELECT o.*, c.name AS space FROM cs_object o JOIN connector c ON c.id = connector_id")
+            ).mappings()
+            metaverse = store.execute(text("SELECT * FROM mv_object")).mappings()
+            edges = store.execute(text("SELECT source_id, attribute, target_id FROM mv_reference"))
             exports = store.execute(
-                "SELECT source_id, attribute, target_id, operation FROM export_reference WHERE state = 'pending'"
+                text("SELECT source_id, attribute, target_id, operation FROM export_reference WHERE state = 'pending'")
             )
             return cls(
                 objects={row["id"]: dict(row) for row in objects},
-                metaverse={row["id"]: dict(row) for row in store.execute("SELECT * FROM mv_object")},
-                references=frozenset(tuple(row) for row in edges),
-                exports=frozenset(tuple(row) for row in exports),
-                rules=dict(tuple(row) for row in store.execute("SELECT id, name FROM rule")),
+                metaverse={row["id"]: dict(row) for row in metaverse},
+                references=frozenset((source, attribute, target) for source, attribute, target in edges),
+                exports=frozenset((source, attribute, target, done) for source, attribute, target, done in exports),
+                rules={row.id: row.name for row in store.execute(text("SELECT id, name FROM rule"))},
             )
 
     def name(self, number: int) -> str | None:
@@ -185,10 +183,17 @@ class Day:
     differences: tuple[Difference, ...]
 
 
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+@pytest.fixture(scope="module", params=STORES)
+def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Day:
     directory = tmp_path_factory.mktemp("contoso")
-    make_project(directory, people=300, groups=20)
+    with kept_in(request.param, request):
+        make_project(directory, people=300, groups=20)
+        own = directory / "unisono.yaml"
+        own.write_text(own.read_text().replace(ON_SQLITE, store_url()))
+        return _played(directory)
+
+
+def _played(directory: Path) -> Day:
     project = TestProject(directory=directory)
     project.cycle()
     who = day_two(directory / "data")

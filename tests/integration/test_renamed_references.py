@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.projects import PROJECT, TestProject
+from tests.projects import TestProject, settings
 
 from unisono.model.runs import RunProfile, RunResult, RunStep, Status, StepType
 from unisono.runs.execute import run_profile
+
+pytestmark = pytest.mark.usefixtures("any_store")
 
 METAVERSE = """\
 types:
@@ -62,7 +64,7 @@ class Directory:
     def __init__(self, folder: Path, *, group_first: bool) -> None:
         self._group_first = group_first
         self.project = TestProject(directory=folder).write(
-            unisono_yaml=PROJECT.format(cycle="directory"),
+            unisono_yaml=settings("directory"),
             metaverse_yaml=METAVERSE,
             connectors__directory_yaml=DIRECTORY,
             rules__people_yaml=PEOPLE,

@@ -11,6 +11,8 @@ from tests.projects import APP, APP_RULE, TestProject, app_project, people
 
 from unisono.model.runs import RunResult, Status, StepType
 
+pytestmark = pytest.mark.usefixtures("any_store")
+
 IMPORT, SYNCHRONIZE, EXPORT = StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION, StepType.EXPORT
 _PEOPLE = 40
 

@@ -16,11 +16,25 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.projects import APP_HEADER, HEADER, HR, TestProject, app_project, counts, hr_project, people
+from sqlalchemy import text
+from tests.projects import (
+    APP_HEADER,
+    HEADER,
+    HR,
+    TestProject,
+    app_project,
+    counts,
+    environment,
+    hr_project,
+    people,
+    sql,
+)
 
 from unisono.model.runs import Counter, RunProfile, RunResult, RunStep, Status, StepType
 from unisono.runs.context import Context, Silent
 from unisono.runs.execute import run_profile
+
+pytestmark = pytest.mark.usefixtures("any_store")
 
 IMPORT, DELTA_IMPORT = StepType.FULL_IMPORT, StepType.DELTA_IMPORT
 SYNCHRONIZE, EXPORT = StepType.DELTA_SYNCHRONIZATION, StepType.EXPORT
@@ -302,7 +316,7 @@ def test_a_stopped_synchronization_writes_nothing(tmp_path: Path) -> None:
 
 def unisono(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "unisono", "--project", str(directory), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=_LIMIT_S, check=False)
 
 
 _PAGES_OF_ONE = "run-profiles:\n  slow: [{type: full-import, page-objects: 1}]\n"
@@ -315,7 +329,9 @@ def long_import(directory: Path) -> Iterator[subprocess.Popen[str]]:
     with project.open():
         pass  # makes the store
     command = [sys.executable, "-m", "unisono", "--project", str(directory), "run", "hr", "slow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             _wait_for_rows(directory, process)
             yield process
@@ -324,8 +340,9 @@ def long_import(directory: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def _wait_for_rows(directory: Path, process: subprocess.Popen[str]) -> None:
-    with closing(sqlite3.connect(directory / "unisono.db", timeout=_LIMIT_S)) as store:
-        while store.execute("SELECT count(*) FROM cs_object").fetchone() == (0,):
+    with sql(directory) as store:
+        while not store.execute(text("SELECT count(*) FROM cs_object")).scalar_one():
+            store.rollback()  # the next look shall see what was written meanwhile
             with suppress(subprocess.TimeoutExpired):
                 pytest.fail(f"the import ended with {process.wait(_POLL_S)} before it was interrupted")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import pytest
 
+from tests.projects import stored_at
 from tests.servers.postgres import Postgres, PostgresDatabase
 from tests.servers.process import NotInstalled, Server
 from tests.servers.slapd import LdapTree, Slapd
@@ -66,3 +69,27 @@ def sql_database(request: pytest.FixtureRequest) -> SqlDatabase:
     """An empty database; a test that asks for it runs on each."""
     database: SqlDatabase = request.getfixturevalue(request.param)
     return database
+
+
+STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=STORES)
+def any_store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Projects that the test makes have their store in each kind of database; which one."""
+    with kept_in(request.param, request):
+        yield request.param
+
+
+@contextmanager
+def kept_in(kind: str, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Projects that are made and opened in the block have their store in that kind of database."""
+    if kind == "sqlite":
+        yield
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    database = server.new_database()
+    url = database.url.replace("+psycopg", "").replace("@", ":PASSWORD@", 1)
+    with stored_at(url, quote(database.password)):
+        yield
+    server.take_back(database)
