@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import random
 
+import polars as pl
 import pytest
 
 from tests.store.given import (
@@ -22,6 +24,8 @@ from tests.store.given import (
     terms,
     texts,
 )
+from unisono.connectors.boundary import ANCHOR_LIMIT, NAME_LIMIT
+from unisono.model.names import DnStyle, dn_key
 from unisono.store.contract import Selection, UnitOfWork
 
 DIFFERENT = [
@@ -101,6 +105,19 @@ def test_a_value_with_nul_is_found_and_an_error_with_nul_is_told(unit: UnitOfWor
     run_id = unit.start_run("HR", "test", "", at(1))
     unit.save_step(run_id, step(), [error("x", message="a\0b")])
     assert unit.errors()["message"].to_list()[0].startswith("a")
+
+
+def test_the_longest_keys_fit_into_the_indexes(unit: UnitOfWork) -> None:
+    noise = random.Random(1)  # noqa: S311 - text that cannot be compressed
+    anchor = "".join(chr(noise.randrange(0x20000, 0x2A000)) for _ in range(ANCHOR_LIMIT))
+    long = pl.DataFrame({"dn": ["".join(chr(noise.randrange(0x20000, 0x2A000)) for _ in range(NAME_LIMIT))]})
+    key = long.select(dn_key("dn", DnStyle.LDAP))["dn"][0]
+    unit.insert_objects(objects({"id": 1, "anchor": anchor, "dn": long["dn"][0], "dn_key": key}))
+    assert found_ids(unit.connector_index_of("HR", texts(anchor), texts())) == [1]
+    assert found_ids(unit.connector_index_of("HR", texts(), texts(key))) == [1]
+    unit.insert_metaverse(mv_objects({"id": 1}))
+    unit.replace_join_keys(ids(1), join_keys(("k", key, 1)))
+    assert found(unit.candidates(terms(("k", key))), "mv_id") == [(1,)]
 
 
 def test_order_is_by_code_point(unit: UnitOfWork) -> None:

@@ -17,7 +17,9 @@ from unisono.model.frames import DELETED, DISCOVERY_ERRORS, EXPORT_RESULTS, IMPO
 from unisono.model.names import DnStyle
 from unisono.model.schema import ObjectType, Schema
 
-#: Characters of the longest anchor and DN that a connector space holds.
+#: Characters of the longest anchor that a connector space holds: as many as an index of any store takes.
+ANCHOR_LIMIT = 600
+#: Characters of the longest DN.
 NAME_LIMIT = 4096
 
 _MAYBE_IMPORTED = replace(IMPORTED, nullable=frozenset({"anchor", "dn"}))
@@ -120,11 +122,11 @@ def _object_fault(dn_style: DnStyle) -> pl.Expr:
     return (
         pl.when(anchor.is_null() | (anchor == ""))
         .then(pl.lit("missing-anchor-component"))
-        .when(_too_long(anchor))
+        .when(_too_long(anchor, ANCHOR_LIMIT))
         .then(pl.lit("anchor-too-long"))
         .when(missing_dn)
         .then(pl.lit("missing-dn"))
-        .when(_too_long(dn) | _has_nul(anchor) | _has_nul(dn))
+        .when(_too_long(dn, NAME_LIMIT) | _has_nul(anchor) | _has_nul(dn))
         .then(pl.lit("invalid-dn"))
     )
 
@@ -134,15 +136,15 @@ def _deletion_fault() -> pl.Expr:
     return (
         pl.when((anchor == "") & (dn == ""))
         .then(pl.lit("missing-anchor-component"))
-        .when(_too_long(anchor))
+        .when(_too_long(anchor, ANCHOR_LIMIT))
         .then(pl.lit("anchor-too-long"))
-        .when(_too_long(dn) | _has_nul(anchor) | _has_nul(dn))
+        .when(_too_long(dn, NAME_LIMIT) | _has_nul(anchor) | _has_nul(dn))
         .then(pl.lit("invalid-dn"))
     )
 
 
-def _too_long(name: pl.Expr) -> pl.Expr:
-    return (name.str.len_bytes() > NAME_LIMIT) & (name.str.len_chars() > NAME_LIMIT)
+def _too_long(name: pl.Expr, limit: int) -> pl.Expr:
+    return (name.str.len_bytes() > limit) & (name.str.len_chars() > limit)
 
 
 def _has_nul(name: pl.Expr) -> pl.Expr:
@@ -151,7 +153,7 @@ def _has_nul(name: pl.Expr) -> pl.Expr:
 
 _MESSAGES = {
     "missing-anchor-component": "the object has no anchor",
-    "anchor-too-long": f"the anchor is longer than {NAME_LIMIT} characters",
+    "anchor-too-long": f"the anchor is longer than {ANCHOR_LIMIT} characters",
     "missing-dn": "the object has no distinguished name",
     "invalid-dn": f"the distinguished name is longer than {NAME_LIMIT} characters or has a NUL character",
 }

@@ -13,7 +13,7 @@ import polars as pl
 
 from unisono.expressions import Environment, compile_expression, conditional
 from unisono.model.documents import as_set
-from unisono.model.names import DnStyle, Naming
+from unisono.model.names import DnStyle, Naming, bounded
 from unisono.model.project import ConnectorDefinition, Project
 from unisono.model.rules import Direction, Expression, Flow, JoinCondition, Rule
 from unisono.model.schema import Attribute, AttributeType, ObjectType
@@ -242,6 +242,7 @@ def comparison_keys(attribute: Attribute, values: pl.Expr) -> pl.Expr:
             text = element.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
         case _:
             text = element.cast(pl.String).str.to_lowercase()
+    text = bounded(text)
     if not attribute.multivalued:
         return pl.when(text != "").then(pl.concat_list(text))
     return as_set(values.list.eval(text.filter(text != "")))

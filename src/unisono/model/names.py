@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,10 @@ class DnStyle(StrEnum):
 
 def dn_key(column: str, style: DnStyle) -> pl.Expr:
     """The comparison form of the DN column: equal names have equal keys."""
+    return bounded(_dn_key(column, style))
+
+
+def _dn_key(column: str, style: DnStyle) -> pl.Expr:
     names = pl.col(column)
     if style is not DnStyle.LDAP:
         return names
@@ -24,6 +29,27 @@ def dn_key(column: str, style: DnStyle) -> pl.Expr:
     # Few names have escapes or several values in one part; the others are null there, so that Python skips them.
     unusual = pl.when(names.str.contains(r'[\\"+]')).then(names)
     return pl.coalesce(unusual.map_elements(ldap_dn_key, return_dtype=pl.String, skip_nulls=True), plain)
+
+
+#: An index of PostgreSQL takes 2,700 bytes.
+KEY_BYTES = 2400
+
+
+def bounded(keys: pl.Expr) -> pl.Expr:
+    """Keys that the index of any store can hold: a long one is its beginning and a digest of the whole."""
+    return keys.map_batches(_bounded, return_dtype=pl.String, is_elementwise=True)
+
+
+def _bounded(keys: pl.Series) -> pl.Series:
+    too_long = keys.str.len_bytes() > KEY_BYTES
+    if not too_long.any():
+        return keys
+    short = [_digested(key) if key is not None and long else key for key, long in zip(keys, too_long, strict=True)]
+    return pl.Series(keys.name, short, dtype=pl.String)
+
+
+def _digested(key: str) -> str:
+    return f"{key[:200]} sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def ldap_dn_key(dn: str) -> str:

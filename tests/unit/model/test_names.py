@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from unisono.model.names import DnStyle, Naming, dn_key, escape_dn_value, ldap_dn_key, unescape_dn_value
+from unisono.model.names import KEY_BYTES, DnStyle, Naming, dn_key, escape_dn_value, ldap_dn_key, unescape_dn_value
 
 SAME = [
     pytest.param("CN=Ann, OU=Staff", "cn=ann,ou=staff", id="case and space"),
@@ -53,3 +53,11 @@ def test_a_new_object_is_named_by_its_anchor() -> None:
     frame = pl.DataFrame({"@id": ["1", "a,b", None]})
     expected = ["CN=1,OBJECT=person", "CN=a\\,b,OBJECT=person", None]
     assert frame.select(naming.expression("@")).to_series().to_list() == expected
+
+
+def test_a_long_key_is_its_beginning_and_a_digest_and_stays_different_from_others() -> None:
+    names = pl.DataFrame({"dn": ["cn=" + "x" * 3000, "cn=" + "x" * 3001, "CN=" + "X" * 3000, "cn=short", None]})
+    keys = names.select(dn_key("dn", DnStyle.LDAP))["dn"].to_list()
+    assert keys[0] == keys[2] != keys[1]
+    assert all(len(key.encode()) <= KEY_BYTES for key in keys[:4])
+    assert keys[3:] == ["cn=short", None]
