@@ -58,7 +58,7 @@ class PostgresqlDatabase:
                 hide_parameters=True,
                 connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "unisono"},
             )
-        except ArgumentError:
+        except (ArgumentError, ValueError):
             # The URL itself stays out of the message: it may hold a password.
             raise StoreError(
                 Status.NO_START_SERVER,

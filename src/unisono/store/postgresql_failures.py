@@ -91,13 +91,23 @@ def failures(*, opening: bool = False) -> Iterator[None]:
 
 
 def _failure_of(cause: BaseException | None) -> _Failure:
-    state = getattr(cause, "sqlstate", None)
+    state = getattr(cause, "sqlstate", None) or _refused_connection(cause)
     if state is None or state.startswith(("08", "57P")):
         return _UNREACHABLE if isinstance(cause, psycopg.OperationalError | PoolTimeoutError) else _UNKNOWN
     return _FAILURES.get(state) or _FAILURES.get(state[:2], _UNKNOWN)
 
 
+def _refused_connection(cause: BaseException | None) -> str | None:
+    """Why a server refused to connect; the library gives its words only, and no code."""
+    words = str(cause)
+    return next((state for part, state in (("authentication", "28"), ("does not exist", "3D")) if part in words), None)
+
+
 def _told(cause: BaseException | None) -> str:
     """The server's own words without the details, which may quote values."""
     primary = getattr(getattr(cause, "diag", None), "message_primary", None)
-    return str(primary) if primary else type(cause).__name__
+    if primary:
+        return str(primary)
+    # Of a failed connection: host, account and reason, never the password.
+    words = str(cause).strip().splitlines() if isinstance(cause, psycopg.OperationalError) else []
+    return words[-1].strip() if words else type(cause).__name__
