@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 import polars as pl
@@ -18,8 +17,7 @@ from unisono.model.project import Project
 from unisono.runs.apply import apply_deletions, apply_staging
 from unisono.runs.context import Context
 from unisono.runs.synchronize import synchronize
-from unisono.store import open_store
-from unisono.store.contract import UnitOfWork
+from unisono.store.contract import Store, UnitOfWork
 
 Objects = Mapping[str, tuple[str, Image, dict[str, list[str]]]]
 
@@ -27,9 +25,9 @@ Objects = Mapping[str, tuple[str, Image, dict[str, list[str]]]]
 class RealEngine:
     """``partition_objects`` and the order in which objects are staged must not matter."""
 
-    def __init__(self, project: Project, store: Path, partition_objects: int) -> None:
+    def __init__(self, project: Project, store: Store, partition_objects: int) -> None:
         self.project = project
-        self.store = open_store(f"sqlite:///{store}", store.parent, create=True)
+        self.store = store
         self.context = Context(
             project=project, parameters={}, store=self.store, connectors={}, partition_objects=partition_objects
         )
@@ -73,9 +71,6 @@ class RealEngine:
                 "references": _references(metaverse["id"], identity, unit.rule_names(), unit),
                 "exports": _exports(names, dict(nobody.iter_rows()), unit),
             }
-
-    def close(self) -> None:
-        self.store.close()
 
 
 def _key(row: Mapping[str, object]) -> str:
