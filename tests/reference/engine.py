@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tests.reference.objects import ExportEdge, Image, Key, Links, MetaverseObject, Reference, SpaceObject, Value, World
+from tests.reference.objects import (
+    ExportEdge,
+    Image,
+    Key,
+    Links,
+    MetaverseObject,
+    Reference,
+    SpaceObject,
+    Value,
+    World,
+    exported,
+)
 from unisono.expressions import Environment, compile_expression
 from unisono.model.project import DeletionRule, Project
 from unisono.model.rules import Direction, Expression, Flow, LinkBehavior, MergeType, Rule
@@ -469,7 +480,7 @@ class ObviousEngine:
     def _present(self, one: SpaceObject, attribute: str) -> set[Key | str]:
         """Targets that the connected system has, as last imported; one that nobody here has goes by its name."""
         links = one.imported_references.get(attribute, [])
-        return {"nobody " + target if isinstance(target, str) else target for target in links}
+        return {exported(target) for target in links}
 
 
 def _first_value(said: list[tuple[Flow, Value | None, str | None]]) -> Value | None:

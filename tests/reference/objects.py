@@ -67,3 +67,13 @@ class World:
             for links in (one.imported_references, one.synchronized_references):
                 for attribute, targets in links.items():
                     links[attribute] = [new if target == old else target for target in targets]
+        before, after = exported(old), exported(new)
+        self.exports = {
+            (source, attribute, after if source[0] == connector and target == before else target, operation)
+            for source, attribute, target, operation in self.exports
+        }
+
+
+def exported(target: Key | str) -> Key | str:
+    """The target as an export edge names it."""
+    return "nobody " + target if isinstance(target, str) else target

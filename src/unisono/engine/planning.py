@@ -102,6 +102,8 @@ def _decide(
     others = linked.filter(~pl.col("id").is_in(selected["id"].implode())).sort("id")
     linking = refuse_second_connectors(linking, others, rules)
     objects = linking.objects
+    metaverse = metaverse.filter(pl.col("id").is_in(_touched(objects).implode()))  # who is refused touches nothing
+    others = others.filter(pl.col("mv_id").is_in(metaverse["id"].implode()))
     cut = objects.filter(_cut()).select("connector", mv_id="old_mv_id")
     remaining = pl.concat(
         [others.select("connector", "mv_id"), objects.drop_nulls("mv_id").select("connector", "mv_id")]
@@ -162,7 +164,7 @@ def _metaverse(objects: pl.DataFrame, facts: Facts) -> pl.DataFrame:
         lineage=pl.lit("{}"),
         is_new=pl.lit(value=True),
     )
-    touched = pl.concat([objects["mv_id"], objects["old_mv_id"]]).drop_nulls().unique()
+    touched = _touched(objects)
     existing = facts.metaverse(touched.filter(~touched.is_in(projected["id"].implode())).alias("id"))
     both = pl.concat([MV_OBJECT.check(existing).with_columns(is_new=pl.lit(value=False)), projected])
     position = (
@@ -170,6 +172,11 @@ def _metaverse(objects: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     )
     first = position.drop_nulls("id").group_by("id").agg(pl.col("position").min())
     return both.join(first, on="id").sort("position").drop("position")
+
+
+def _touched(objects: pl.DataFrame) -> pl.Series:
+    """Metaverse objects to which the objects lead, or led."""
+    return pl.concat([objects["mv_id"], objects["old_mv_id"]]).drop_nulls().unique()
 
 
 def _as_linked(selected: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:

@@ -33,6 +33,8 @@ class StagedReferences:
 
     def resolve(self, named: pl.DataFrame, index: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
         """Edges of references by name; names that nobody has are left out."""
+        if named.is_empty():
+            return EDGES.empty()
         holders = _holders(index, batch, self.placeholders)
         keyed = named.with_columns(dn_key=dn_key("name", self.style))
         return keyed.join(holders, on="dn_key").select(_KEY).unique()
@@ -62,7 +64,7 @@ def stage_references(
 
     A target is an object or placeholder of the index, an object of the batch, or else a new placeholder.
     """
-    if not object_type.references:
+    if not object_type.references or rows.is_empty():
         empty = pl.DataFrame(schema={"id": pl.Int64, "connector": pl.String, "dn": pl.String, "dn_key": pl.String})
         return StagedReferences(
             written=pl.DataFrame(schema=_STORED), removed=EDGES.empty(), placeholders=empty, style=style

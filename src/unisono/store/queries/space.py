@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -21,7 +22,7 @@ from sqlalchemy import (
 
 from unisono.model.frames import CS_INDEX, CS_OBJECT
 from unisono.store.contract import EXPORT_INDEX, LINKED_OBJECT, NAMES, Selection, SpaceStatistics
-from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, object_columns
+from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, columns_of, object_columns
 from unisono.store.tables import (
     AWAITS_CONFIRMATION,
     AWAITS_DELETION,
@@ -44,8 +45,12 @@ _is_object = _object.object_type.is_not(None)
 # A whole connector space. Rows come in the order of their ids, for in the order of another index each is another page
 # to read, four times slower. Where the space is a good part of the table, the table is read from end to end (the sum
 # keeps the database from an index); else an index gives the ids first.
-_INDEX_BY_SCAN: Final = select(*object_columns(CS_INDEX)).where(_object.connector_id + 0 == CONNECTOR_ID)
-_INDEX_BY_IDS: Final = select(*object_columns(CS_INDEX)).where(_object.id.in_(select(_object.id).where(_of_connector)))
+# Names that repeat the column before stay behind in the database: text is what takes longest to bring over.
+_NAMES_ONCE: Final = {"dn": func.nullif(_object.dn, _object.anchor), "dn_key": func.nullif(_object.dn_key, _object.dn)}
+_ONCE: Final = replace(CS_INDEX, nullable=CS_INDEX.nullable | _NAMES_ONCE.keys())
+_index = columns_of(_ONCE, cs_object, **_NAMES_ONCE)
+_INDEX_BY_SCAN: Final = select(*_index).where(_object.connector_id + 0 == CONNECTOR_ID)
+_INDEX_BY_IDS: Final = select(*_index).where(_object.id.in_(select(_object.id).where(_of_connector)))
 _SCANNED_SHARE: Final = 1 / 6
 
 # The same for a few anchors and names: index searches, then the rows found.
@@ -139,7 +144,9 @@ class SpaceQueries(Queries):
         populations = {name: objects for _, name, objects in self._transaction.rows(_SPACES)}
         is_large = populations.get(connector, 0) >= _SCANNED_SHARE * sum(populations.values())
         query = _INDEX_BY_SCAN if is_large else _INDEX_BY_IDS
-        return self._transaction.fetch(query, CS_INDEX, connector=connector)
+        rows = self._transaction.fetch(query, _ONCE, connector=connector)
+        named = rows.with_columns(dn=pl.coalesce("dn", "anchor"))
+        return CS_INDEX.check(named.with_columns(dn_key=pl.coalesce("dn_key", "dn")))
 
     def connector_index_of(self, connector: str, anchors: pl.Series, dn_keys: pl.Series) -> pl.DataFrame:
         self._transaction.stage(staged_anchor, anchors.drop_nulls().unique().alias("anchor").to_frame())
