@@ -11,7 +11,7 @@ from unisono.engine.deletion import deprovision
 from unisono.engine.desired import Desired, desired
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.outflow import pending_exports
-from unisono.engine.provision import FAILED, NAME_ERRORS, holders, provision
+from unisono.engine.provision import held_names, provision
 from unisono.model.names import DnStyle, dn_key
 
 
@@ -21,7 +21,8 @@ class Outbound:
 
     ``created``: ``PROVISIONED``; ``joined``: ``CS_OBJECT`` rows with their new ``mv_id``; ``deprovisioned``: as
     ``deletion.deprovision`` gives it; ``exports``: the connectors as ``outflow.pending_exports`` gives them, the joined
-    ones included; ``renamed_adds``: (mv_id, id, dn, dn_key); ``errors``: (mv_id, code, attribute, rule, message).
+    ones included; ``renamed_adds``: (mv_id, id, dn, dn_key); ``held``: (dn_key, holder), objects that have names which
+    the created or renamed ones want; ``errors``: (mv_id, code, attribute, rule, message).
     """
 
     target: tuple[str, str]
@@ -31,6 +32,7 @@ class Outbound:
     deprovisioned: pl.DataFrame
     exports: pl.DataFrame
     renamed_adds: pl.DataFrame
+    held: pl.DataFrame
     errors: pl.DataFrame
 
 
@@ -63,7 +65,9 @@ def outbound(
     style = rules.traits[target[0]].dn_style
     exports = pending_exports(kept, wanted, style)
     renamed_adds = _renamed_adds(exports, style)
-    taken = _taken(renamed_adds, provisioning.created, metaverse, target[0], facts)
+    held = provisioning.held
+    if renamed_adds.height:
+        held = pl.concat([held, held_names(target[0], renamed_adds["dn_key"], facts)])
     return Outbound(
         target=target,
         wanted=wanted,
@@ -72,7 +76,8 @@ def outbound(
         deprovisioned=deprovision(connectors.filter(~stays), rules),
         exports=exports,
         renamed_adds=renamed_adds,
-        errors=pl.concat([wanted.errors, provisioning.errors, taken]),
+        held=held,
+        errors=pl.concat([wanted.errors, provisioning.errors]),
     )
 
 
@@ -85,23 +90,3 @@ def _renamed_adds(exports: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
         & (style is not DnStyle.NONE)
     )
     return renamed.select("mv_id", "id", dn="want@dn").with_columns(dn_key=dn_key("dn", style))
-
-
-def _taken(
-    renamed: pl.DataFrame, created: pl.DataFrame, metaverse: pl.DataFrame, connector: str, facts: Facts
-) -> pl.DataFrame:
-    """Errors of objects not created yet that would take the name of another (engine specification §5.11)."""
-    if renamed.is_empty():
-        return pl.DataFrame(schema=NAME_ERRORS)
-    order = metaverse.select(mv_id="id").with_row_index("order")
-    takers = pl.concat([created.select("mv_id", "id", "dn", "dn_key"), renamed]).join(order, on="mv_id").sort("order")
-    held = holders(connector, renamed["dn_key"], facts).filter(pl.col("object_type").is_not_null())
-    by_others = renamed.join(held.select("dn_key", holder="id"), on="dn_key").filter(pl.col("id") != pl.col("holder"))
-    late = takers.filter(~pl.col("dn_key").is_first_distinct() | pl.col("mv_id").is_in(by_others["mv_id"].implode()))
-    return late.select(
-        "mv_id",
-        code=pl.lit(FAILED),
-        attribute=pl.lit("dn"),
-        rule=pl.lit(None, dtype=pl.String),
-        message=pl.format("{} exists already in " + connector + ": give the new object another name", "dn"),
-    )

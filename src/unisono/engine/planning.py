@@ -5,6 +5,7 @@
     delete      metaverse objects that lost their last or their deciding link
     contribute  and resolve: new metaverse values with lineage
     outbound    per target: provision, deprovision, outflow
+    claims      new objects get their names, one after the other
     assemble    everything into one ``SyncPlan``, without the objects that failed
 
 References come in a phase of their own (``references``), when all links of the step are known.
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from unisono.engine.assemble import assemble
+from unisono.engine.claims import settle_claims
 from unisono.engine.clashes import clashing
 from unisono.engine.compile import CompiledRules
 from unisono.engine.contribute import AMBIGUOUS, NumberedFlow, ambiguous, contribute, number_flows
@@ -127,14 +129,14 @@ def _decide(
         )
         for (metaverse_type,), group in sorted(living.partition_by("object_type", as_dict=True).items())
     ]
-    condemned = pl.concat([others.filter(doomed), selected_linked.filter(doomed)])
+    condemned = deprovision(pl.concat([others.filter(doomed), selected_linked.filter(doomed)]), rules)
     return Decisions(
         linking=linking,
         metaverse=metaverse,
         others=others,
         deleted=deleted,
-        deprovisioned=deprovision(condemned, rules),
-        types=types,
+        deprovisioned=condemned,
+        types=settle_claims(types, linking, condemned),
         full=full,
     )
 

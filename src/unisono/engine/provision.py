@@ -15,16 +15,17 @@ from unisono.model.names import DnStyle, dn_key
 from unisono.model.plan import PROVISIONED
 
 FAILED = "sync-rule-flow-provisioning-failed"
-NAME_ERRORS = {"mv_id": pl.Int64, "code": pl.String, "attribute": pl.String, "rule": pl.String, "message": pl.String}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioning:
     """``joined``: ``CS_OBJECT`` rows with their new ``mv_id`` and ``link_rule``; ``created``: ``PROVISIONED`` rows;
-    ``errors``: (mv_id, code, attribute, rule, message)."""
+    ``held``: (dn_key, holder), objects that have the names which the created ones want; ``errors``: (mv_id, code,
+    attribute, rule, message)."""
 
     joined: pl.DataFrame
     created: pl.DataFrame
+    held: pl.DataFrame
     errors: pl.DataFrame
 
 
@@ -44,8 +45,8 @@ def provision(
     rows = wanted.frame.filter(pl.col("creates").is_not_null() & pl.col("mv_id").is_in(metaverse["id"].implode()))
     joined = _join(metaverse.filter(pl.col("id").is_in(rows["mv_id"].implode())), target, outbound, rules, facts)
     rows = rows.filter(~pl.col("mv_id").is_in(joined["mv_id"].implode()))
-    created, errors = _create(rows, wanted, target, rules, facts, ids)
-    return Provisioning(joined=joined, created=created, errors=errors)
+    created, held, errors = _create(rows, wanted, target, rules, facts, ids)
+    return Provisioning(joined=joined, created=created, held=held, errors=errors)
 
 
 def _join(
@@ -117,7 +118,7 @@ def _take_turns(pairs: pl.DataFrame, order: list[int]) -> pl.DataFrame:
 
 def _create(
     rows: pl.DataFrame, wanted: Desired, target: tuple[str, str], rules: CompiledRules, facts: Facts, ids: Ids
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     connector, object_type = target
     traits = rules.traits[connector]
     naming = traits.naming.get(object_type)
@@ -125,34 +126,34 @@ def _create(
     derived = naming.expression("new" + PREFIX) if naming and named_by_rules else pl.lit(None, dtype=pl.String)
     own = pl.col("new@dn") if traits.dn_style is not DnStyle.NONE else pl.lit(None, dtype=pl.String)
     named = rows.with_columns(dn=pl.coalesce(own, derived)).with_columns(dn_key=dn_key("dn", traits.dn_style))
-    held = holders(connector, named["dn_key"], facts)
-    taken = held.filter(pl.col("object_type").is_not_null())["dn_key"]
-    problem = (
-        pl.when(pl.col("dn").is_null() | (pl.col("dn") == ""))
-        .then(pl.lit(f"no name can be built for a new object in {connector}"))
-        .when(pl.col("dn_key").is_in(taken.implode()))
-        .then(pl.format("{} exists already in " + connector + ": join it, or give the new object another name", "dn"))
-        .when(~pl.col("dn_key").is_first_distinct())
-        .then(pl.format("another new object in " + connector + " is named {} already", "dn"))
-    )
-    judged = named.with_columns(message=problem)
-    good = judged.filter(pl.col("message").is_null())
-    errors = judged.filter(pl.col("message").is_not_null()).select(
+    nameless = pl.col("dn").is_null() | (pl.col("dn") == "")
+    errors = named.filter(nameless).select(
         "mv_id",
         code=pl.lit(FAILED),
         attribute=pl.lit("dn"),
         rule="creates",
-        message="message",
+        message=pl.lit(f"no name can be built for a new object in {connector}"),
     )
-    placeholders = held.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
+    good = named.filter(~nameless)
+    known = _holders(connector, good["dn_key"], facts)
+    placeholders = known.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
     good = good.join(placeholders.unique("dn_key"), on="dn_key", how="left", maintain_order="left")
-    return _created(good, wanted, target, ids), errors
+    return _created(good, wanted, target, ids), _objects(known), errors
 
 
-def holders(connector: str, keys: pl.Series, facts: Facts) -> pl.DataFrame:
+def held_names(connector: str, keys: pl.Series, facts: Facts) -> pl.DataFrame:
+    """(dn_key, holder): the objects of the connector space that have one of the names."""
+    return _objects(_holders(connector, keys, facts))
+
+
+def _holders(connector: str, keys: pl.Series, facts: Facts) -> pl.DataFrame:
     """Who has the names in the connector space: objects, or placeholders, whose name is free."""
     no_anchors = pl.Series("anchor", [], dtype=pl.String)
     return facts.connector_index_of(connector, no_anchors, keys.drop_nulls().unique())
+
+
+def _objects(known: pl.DataFrame) -> pl.DataFrame:
+    return known.filter(pl.col("object_type").is_not_null()).select("dn_key", holder="id")
 
 
 def _created(rows: pl.DataFrame, wanted: Desired, target: tuple[str, str], ids: Ids) -> pl.DataFrame:

@@ -38,7 +38,7 @@ PROVISIONED = Frame(
         "mv_id": pl.Int64,
         "link_rule": pl.String,
         "pending_export": pl.String,
-        "takes_over": pl.Boolean,  # the id is a placeholder's, which the object replaces
+        "takes_over": pl.Boolean,  # the id of a placeholder or of a leaving object, which this one replaces
     },
     key=("id",),
 )

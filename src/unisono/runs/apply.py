@@ -88,6 +88,8 @@ def apply_deletions(plan: DeletionPlan, unit: UnitOfWork, *, obsolete: bool) -> 
 def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None:
     """Write a synchronization plan."""
     _apply_metaverse(plan, unit)
+    if plan.removed.len():
+        unit.delete_objects(plan.removed)
     if plan.provisioned.height:
         _apply_provisioned(plan.provisioned, unit)
     if plan.links.height:
@@ -101,8 +103,6 @@ def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None
         restore_operations(idle, unit)
     if plan.renamed_adds.height:
         unit.update_objects(plan.renamed_adds)
-    if plan.removed.len():
-        unit.delete_objects(plan.removed)
     if plan.errors.height:
         unit.update_objects(
             plan.errors.select("id", import_error="code", import_error_run=pl.lit(run_id, dtype=pl.Int64))
@@ -134,7 +134,9 @@ def _apply_provisioned(provisioned: pl.DataFrame, unit: UnitOfWork) -> None:
     rows = provisioned.drop("takes_over").with_columns(
         state=pl.lit("normal"), link_kind=pl.lit("provisioning"), export_operation=pl.lit("add")
     )
-    taking = provisioned["takes_over"]
+    # A place may have gone with the object that left it, as nothing led there.
+    places = unit.names_of(provisioned.filter("takes_over")["id"])["id"]
+    taking = provisioned["id"].is_in(places.implode())
     if (~taking).any():
         unit.insert_objects(rows.filter(~taking))
     if taking.any():
