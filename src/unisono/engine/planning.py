@@ -5,7 +5,7 @@
     delete      metaverse objects that lost their last or their deciding link
     contribute  and resolve: new metaverse values with lineage
     outbound    per target: provision, deprovision, outflow
-    claims      new objects get their names, one after the other
+    claims      new objects get their names, in turn
     assemble    everything into one ``SyncPlan``, without the objects that failed
 
 References come in a phase of their own (``references``), when all links of the step are known.
