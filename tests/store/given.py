@@ -73,6 +73,11 @@ def terms(*rows: tuple[str, str]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema={"attribute": pl.String, "value": pl.String}, orient="row")
 
 
+def pairs(*rows: tuple[int, int]) -> pl.DataFrame:
+    """Pairs of objects, for questions about the references between them."""
+    return pl.DataFrame(rows, schema={"source_id": pl.Int64, "target_id": pl.Int64}, orient="row")
+
+
 def keys(*rows: tuple[int, str, int]) -> pl.DataFrame:
     return _rows(EDGES, rows)
 

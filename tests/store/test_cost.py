@@ -29,6 +29,10 @@ def _pairs(numbers: pl.Series) -> list[tuple[int, str, int]]:
     return [(number, "member", number + 1) for number in numbers]
 
 
+def _ends(numbers: pl.Series) -> pl.DataFrame:
+    return keys(*_pairs(numbers)).drop("attribute")
+
+
 def _reference_frame(numbers: pl.Series) -> pl.DataFrame:
     return references(*_pairs(numbers))
 
@@ -42,13 +46,22 @@ OPERATIONS: dict[str, Operation] = {
     "edges_to": lambda unit, some: unit.edges_to(some),
     "export_edges_of": lambda unit, some: unit.export_edges_of(some),
     "export_edges_to": lambda unit, some: unit.export_edges_to(some),
+    "changed_edges_of": lambda unit, some: unit.changed_edges_of(some),
+    "linked": lambda unit, some: unit.linked(some),
+    "linked_pairs": lambda unit, some: unit.linked_pairs("HR", _ends(some)),
+    "references_to": lambda unit, some: unit.references_to(some),
+    "edges_of between": lambda unit, some: unit.edges_of(_ends(some)),
+    "export_edges_of between": lambda unit, some: unit.export_edges_of(_ends(some)),
+    "references_of between": lambda unit, some: unit.references_of(_ends(some)),
+    "reference_contributions between": lambda unit, some: unit.reference_contributions(_ends(some)),
+    "desired_edges between": lambda unit, some: unit.desired_edges(_ends(some)),
     "metaverse": lambda unit, some: unit.metaverse(some),
     "candidates": lambda unit, some: unit.candidates(terms(*(("k", str(number)) for number in some))),
     "references_of": lambda unit, some: unit.references_of(some),
     "referrers": lambda unit, some: unit.referrers(some),
     "connected_referrers": lambda unit, some: unit.connected_referrers(some),
     "reference_contributions": lambda unit, some: unit.reference_contributions(some),
-    "desired_edges": lambda unit, some: unit.desired_edges("HR", some),
+    "desired_edges": lambda unit, some: unit.desired_edges(some),
     "insert_objects": lambda unit, some: unit.insert_objects(people(some + 100_000)),
     "update_objects": lambda unit, some: unit.update_objects(
         changes(

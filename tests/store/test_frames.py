@@ -16,6 +16,7 @@ from tests.store.given import (
     ids,
     join_keys,
     mv_objects,
+    pairs,
     people,
     references,
     step,
@@ -28,9 +29,11 @@ from unisono.store.contract import (
     DESIRED_EDGES,
     EXPORT_EDGES,
     EXPORT_INDEX,
+    LINKED_OBJECT,
     MV_REFERENCES,
     NAMES,
     OBJECT_ERRORS,
+    PAIRS,
     REFERENCE_CONTRIBUTIONS,
     STORED_EDGES,
     Reader,
@@ -46,6 +49,10 @@ FRAMES: dict[str, tuple[Frame, Callable[[Reader], pl.DataFrame]]] = {
     "disconnectors": (CS_OBJECT, lambda reader: reader.disconnectors("HR", "person")),
     "connectors_of": (CS_OBJECT, lambda reader: reader.connectors_of(ids(10))),
     "edges_of": (STORED_EDGES, lambda reader: reader.edges_of(ids(1))),
+    "changed_edges_of": (STORED_EDGES, lambda reader: reader.changed_edges_of(ids(1))),
+    "linked": (LINKED_OBJECT, lambda reader: reader.linked(ids(1))),
+    "linked_pairs": (PAIRS, lambda reader: reader.linked_pairs("HR", pairs((10, 10)))),
+    "references_to": (MV_REFERENCES, lambda reader: reader.references_to(ids(10))),
     "export_edges_of": (EXPORT_EDGES, lambda reader: reader.export_edges_of(ids(1))),
     "names_of": (NAMES, lambda reader: reader.names_of(ids(1))),
     "export_index": (EXPORT_INDEX, lambda reader: reader.export_index("HR")),
@@ -53,7 +60,7 @@ FRAMES: dict[str, tuple[Frame, Callable[[Reader], pl.DataFrame]]] = {
     "candidates": (CANDIDATES, lambda reader: reader.candidates(terms(("k", "v")))),
     "references_of": (MV_REFERENCES, lambda reader: reader.references_of(ids(10))),
     "reference_contributions": (REFERENCE_CONTRIBUTIONS, lambda reader: reader.reference_contributions(ids(10))),
-    "desired_edges": (DESIRED_EDGES, lambda reader: reader.desired_edges("HR", ids(10))),
+    "desired_edges": (DESIRED_EDGES, lambda reader: reader.desired_edges(ids(1))),
     "find_metaverse": (MV_OBJECT, lambda reader: reader.find_metaverse("1", 10)),
     "find_objects": (CS_OBJECT, lambda reader: reader.find_objects(None, "1", 10)),
     "errors": (OBJECT_ERRORS, lambda reader: reader.errors()),
@@ -64,7 +71,7 @@ def _populate(unit: UnitOfWork) -> None:
     unit.insert_objects(people([1, 2], mv_id=10, import_hash=1, hologram="{}"))
     unit.insert_objects(people([3], import_hash=1))
     unit.update_objects(changes({"id": 1, "export_operation": "update"}))
-    unit.write_edges(edges((1, "m", 2, "hologram")))
+    unit.write_edges(edges((1, "m", 2, "hologram"), (1, "m", 3, "add")))
     unit.write_export_edges(export_edges((1, "m", 2, "add", "pending")))
     unit.insert_metaverse(mv_objects({"id": 10, "attributes": '{"n":1}'}))
     unit.replace_join_keys(ids(10), join_keys(("k", "v", 10)))

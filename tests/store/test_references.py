@@ -12,6 +12,7 @@ from tests.store.given import (
     keys,
     mv_objects,
     objects,
+    pairs,
     people,
     placeholder,
     references,
@@ -119,10 +120,9 @@ def test_desired_references_have_both_ends_in_the_connector_space(unit: UnitOfWo
     unit.write_references(references((100, "member", 200), (100, "member", 300), (200, "owner", 100)))
     unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2, "mv_id": 200}))
     unit.insert_objects(people([3], mv_id=300, connector="AD"))
-    assert found(unit.desired_edges("HR", ids(100)), "source_id", "mv_id", "attribute", "target_id") == [
+    assert found(unit.desired_edges(ids(1, 3)), "source_id", "mv_id", "attribute", "target_id") == [
         (1, 100, "member", 2)
     ]
-    assert unit.desired_edges("AD", ids(100)).is_empty()
 
 
 @pytest.mark.parametrize("operation", ["import_operation", "export_operation"])
@@ -133,12 +133,60 @@ def test_nothing_is_desired_from_or_to_an_object_with_a_pending_delete(
     unit.write_references(references((100, "member", 200)))
     unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2) if id_ != end)))
     unit.insert_objects(objects({"id": end, "mv_id": end * 100, operation: "update"}))
-    assert unit.desired_edges("HR", ids(100)).height == 1
+    assert unit.desired_edges(ids(1)).height == 1
     unit.update_objects(people([end], **{operation: "delete"}).select("id", operation))
-    assert unit.desired_edges("HR", ids(100)).is_empty()
+    assert unit.desired_edges(ids(1)).is_empty()
 
 
 def test_a_metaverse_reference_is_desired_for_each_pair_of_connectors(unit: UnitOfWork) -> None:
     unit.write_references(references((100, "member", 200)))
     unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2, "mv_id": 200}, {"id": 3, "mv_id": 200}))
-    assert found(unit.desired_edges("HR", ids(100)), "source_id", "target_id") == [(1, 2), (1, 3)]
+    assert found(unit.desired_edges(ids(1)), "source_id", "target_id") == [(1, 2), (1, 3)]
+
+
+def test_references_are_found_between_two_objects(unit: UnitOfWork) -> None:
+    some, other = pairs((1, 2), (1, 4), (3, 2)), pairs((2, 1), (4, 4))
+    unit.write_edges(edges((1, "m", 2, "add"), (1, "owner", 2, "delete"), (1, "m", 3, "add"), (4, "m", 2, "add")))
+    unit.write_export_edges(export_edges((1, "m", 2, "add", "pending"), (3, "m", 4, "add", "pending")))
+    unit.write_references(references((1, "m", 2), (3, "owner", 2), (1, "m", 3)))
+    assert found(unit.edges_of(some), "source_id", "attribute") == [(1, "m"), (1, "owner")]
+    assert found(unit.export_edges_of(some), "source_id", "attribute", "target_id") == [(1, "m", 2)]
+    assert found(unit.references_of(some), "source_id", "attribute") == [(1, "m"), (3, "owner")]
+    assert [of(other).height for of in (unit.edges_of, unit.export_edges_of, unit.references_of)] == [0, 0, 0]
+
+
+def test_contributions_are_found_between_two_metaverse_objects(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2, 3))))
+    unit.write_edges(edges((1, "m", 2, "hologram"), (1, "m", 3, "hologram"), (2, "m", 1, "hologram")))
+    assert found(unit.reference_contributions(pairs((100, 200), (300, 100))), "cs_id", "target_id") == [(1, 200)]
+
+
+def test_desired_references_are_found_between_two_connectors(unit: UnitOfWork) -> None:
+    unit.write_references(references((100, "member", 200), (100, "member", 300)))
+    unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2, 3))))
+    assert found(unit.desired_edges(pairs((1, 2), (2, 1))), "source_id", "target_id") == [(1, 2)]
+
+
+def test_changed_references_are_those_that_wait_for_synchronization(unit: UnitOfWork) -> None:
+    unit.write_edges(edges((1, "m", 2, "add"), (1, "m", 3, "hologram"), (1, "m", 4, "delete"), (5, "m", 2, "add")))
+    assert found(unit.changed_edges_of(ids(1)), "target_id", "layer") == [(2, "add"), (4, "delete")]
+    unit.promote(ids(1))
+    assert unit.changed_edges_of(ids(1)).is_empty()
+    assert found(unit.edges_of(ids(1)), "target_id", "layer") == [(2, "hologram"), (3, "hologram")]
+
+
+def test_metaverse_references_are_found_from_their_targets(unit: UnitOfWork) -> None:
+    unit.write_references(references((1, "m", 5), (2, "owner", 5), (1, "m", 6)))
+    assert found(unit.references_to(ids(5)), "source_id", "attribute") == [(1, "m"), (2, "owner")]
+
+
+def test_pairs_of_metaverse_objects_become_pairs_of_their_connectors(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2, "mv_id": 200}, {"id": 3, "mv_id": 200}))
+    unit.insert_objects(people([4], mv_id=100, connector="AD"))
+    assert found(unit.linked_pairs("HR", pairs((100, 200), (200, 300))), "source_id", "target_id") == [(1, 2), (1, 3)]
+    assert unit.linked_pairs("AD", pairs((100, 200))).is_empty()
+
+
+def test_connectors_are_told_from_disconnectors(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects({"id": 1, "mv_id": 100}, {"id": 2}, placeholder(3)))
+    assert found(unit.linked(ids(1, 2, 3, 4)), "id", "connector", "mv_id") == [(1, "HR", 100)]

@@ -10,12 +10,13 @@ import polars as pl
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from tests.store.given import Sent, changes, ids, join_keys, keys, statements, terms, texts
+from tests.store.given import Sent, changes, ids, join_keys, keys, pairs, statements, terms, texts
 from unisono.store import open_store
 from unisono.store.contract import Selection, Store, UnitOfWork
 from unisono.store.tables import staging
 
 SOME = ids(1, 2)
+PAIR = pairs((1, 2))
 
 
 @pytest.fixture
@@ -48,6 +49,15 @@ def _plans(store: Store, beside: Connection, work: Callable[[UnitOfWork], object
 
 
 FEW: dict[str, Callable[[UnitOfWork], object]] = {
+    "changed_edges_of": lambda unit: unit.changed_edges_of(SOME),
+    "references_to": lambda unit: unit.references_to(SOME),
+    "linked": lambda unit: unit.linked(SOME),
+    "linked_pairs": lambda unit: unit.linked_pairs("HR", PAIR),
+    "edges_of between": lambda unit: unit.edges_of(PAIR),
+    "export_edges_of between": lambda unit: unit.export_edges_of(PAIR),
+    "references_of between": lambda unit: unit.references_of(PAIR),
+    "reference_contributions between": lambda unit: unit.reference_contributions(PAIR),
+    "desired_edges between": lambda unit: unit.desired_edges(PAIR),
     "connector_index_of": lambda unit: unit.connector_index_of("HR", texts("a"), texts("b")),
     "objects": lambda unit: unit.objects(SOME),
     "names_of": lambda unit: unit.names_of(SOME),
@@ -65,7 +75,7 @@ FEW: dict[str, Callable[[UnitOfWork], object]] = {
     "referrers": lambda unit: unit.referrers(SOME),
     "connected_referrers": lambda unit: unit.connected_referrers(SOME),
     "reference_contributions": lambda unit: unit.reference_contributions(SOME),
-    "desired_edges": lambda unit: unit.desired_edges("HR", SOME),
+    "desired_edges": lambda unit: unit.desired_edges(SOME),
     "update_objects": lambda unit: unit.update_objects(changes({"id": 1, "object_type": "x", "import_error": "e"})),
     "promote": lambda unit: unit.promote(SOME),
     "delete_objects": lambda unit: unit.delete_objects(SOME),

@@ -16,7 +16,7 @@ from unisono.engine.compile import CompiledRules, column, comparison_keys
 from unisono.engine.contribute import AMBIGUOUS
 from unisono.engine.counting import count, guard_counts
 from unisono.engine.linking import GONE, JOINED, KEPT, REFUSED
-from unisono.engine.related import relinked, relinked_mv, touched
+from unisono.engine.related import pushed, relinked, touched
 from unisono.model.frames import JOIN_KEYS, MV_OBJECT
 from unisono.model.plan import LINKS, PENDING_EXPORTS, PROVISIONED, RENAMED_ADDS, SYNC_ERRORS, SyncPlan
 
@@ -58,8 +58,8 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
         errors=_errors(objects, errors),
         deferred=pl.concat([decisions.linking.deferred, next_in_line]).sort(),
         touched=touched(objects, deleted, results, rules, full=decisions.full),
+        pushed=_NO_IDS if decisions.full else pushed(good, rules),
         relinked=relinked(good, leaving, results, rules),
-        relinked_mv=relinked_mv(good, leaving, results, rules),
     )
     return replace(
         plan,

@@ -1,8 +1,9 @@
 """References: edges of a connector space become edges of the metaverse, and those edges of other connector spaces.
 
-They are planned when all links of a step are known, for the metaverse objects that the step touched and for those
-that refer to an object whose link changed. Edges are compared as sets, so a group of a million members costs what it
-changes. A reference to something that is no connector is left out, without an error (engine specification §7).
+They are planned when all links of a step are known: all references of some objects, or only those between pairs of
+objects (``reference_pairs`` tells which can have changed), so a group of a million members costs what it changes.
+Either way edges are compared as sets. A reference to something that is no connector is left out, without an error
+(engine specification §7).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import polars as pl
 
 from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, column
-from unisono.engine.facts import Facts
+from unisono.engine.facts import Extent, Facts
 from unisono.engine.images import by_type, image
+from unisono.engine.reference_pairs import separable_attributes, sources_of
 from unisono.model.documents import columns
 from unisono.model.frames import EDGES
 from unisono.model.guard import ChangeKind
@@ -25,15 +27,19 @@ _EXPORT_EDGE = {**EDGES.columns, "operation": pl.String, "state": pl.String}
 _NO_TEXT = pl.lit(None, dtype=pl.String)
 
 
-def resolve_references(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, run_id: int) -> ReferencePlan:
-    """The metaverse edges of the objects, computed anew from all their connectors' synchronized references.
+def resolve_references(extent: Extent, rules: CompiledRules, facts: Facts, run_id: int) -> ReferencePlan:
+    """The metaverse edges of an extent, computed anew from the synchronized references of all connectors.
 
-    Per object and attribute the strongest rule in scope with at least one resolvable reference contributes all of its.
-    ``mv_added`` and ``mv_removed`` are the differences to what the metaverse has, by source, attribute and target; an
-    edge that now comes from another rule is among the added ones.
+    Per object and attribute the strongest rule in scope with at least one resolvable reference contributes all of its;
+    between pairs only attributes are computed of which that is known anyway. ``mv_added`` and ``mv_removed`` are the
+    differences to what the metaverse has, by source, attribute and target; an edge that now comes from another rule is
+    among the added ones.
     """
-    stored = facts.references_of(mv_ids)
-    wanted = _contributed(mv_ids, stored, rules, facts, run_id)
+    stored = facts.references_of(extent)
+    wanted = _contributed(extent, stored, rules, facts, run_id)
+    if isinstance(extent, pl.DataFrame):
+        separable = pl.col("attribute").is_in(sorted(separable_attributes(rules)))
+        stored, wanted = stored.filter(separable), wanted.filter(separable)
     added = wanted.join(stored, on=[*_KEY, "rule_id"], how="anti").sort(_KEY)  # or the same by another rule
     removed = stored.join(wanted, on=_KEY, how="anti").select(_KEY).sort(_KEY)
     fresh = added.join(stored, on=_KEY, how="anti", maintain_order="left")
@@ -46,10 +52,8 @@ def resolve_references(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, ru
     )
 
 
-def _contributed(
-    mv_ids: pl.Series, stored: pl.DataFrame, rules: CompiledRules, facts: Facts, run_id: int
-) -> pl.DataFrame:
-    edges = facts.reference_contributions(mv_ids)
+def _contributed(extent: Extent, stored: pl.DataFrame, rules: CompiledRules, facts: Facts, run_id: int) -> pl.DataFrame:
+    edges = facts.reference_contributions(extent)
     flows = [(compiled, flow) for compiled in rules.inbound for flow in compiled.reference_flows]
     scoped = [compiled for compiled, _ in flows if compiled.scope is not None]
     in_scope = _scopes(edges, scoped, rules, facts)
@@ -73,7 +77,7 @@ def _contributed(
         )
         if not rules.connector(compiled.rule.connector).recall:
             own = stored.filter((pl.col("rule_id") == rule_id) & (pl.col("attribute") == target.name))
-            offered = pl.concat([offered, _left_behind(own, mv_ids, compiled, facts)])
+            offered = pl.concat([offered, _left_behind(own, sources_of(extent), compiled, facts)])
         parts.append(offered.with_columns(rank=pl.lit(rank, dtype=pl.Int64), single=pl.lit(not target.multivalued)))
     offered = pl.concat(parts)
     strongest = offered.filter(pl.col("rank") == pl.col("rank").min().over("source_id", "attribute"))
@@ -112,18 +116,27 @@ def _scopes(
 
 
 def flow_references(mv_ids: pl.Series, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
-    """The pending edges of one connector space for the metaverse objects' connectors there.
+    """All pending edges of one connector space for the metaverse objects' connectors there.
 
     Desired edges against those that the connected data source should have by now: synchronized or imported ones, then
     what was exported. Only attributes for which an outbound rule in scope has a flow are flowed; what is pending
     elsewhere is no longer wanted.
     """
-    objects = _sources(mv_ids, connector, rules, facts)
+    objects = _sources(facts.links_of(connector, mv_ids), connector, rules)
+    return _flow(objects, objects["id"], connector, rules, facts)
+
+
+def flow_references_between(pairs: pl.DataFrame, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
+    """As ``flow_references``, for the edges between pairs (``PAIRS``) of objects of the connector space only."""
+    objects = _sources(facts.linked(sources_of(pairs)), connector, rules)
+    return _flow(objects, pairs.join(objects.select(source_id="id"), on="source_id"), connector, rules, facts)
+
+
+def _flow(objects: pl.DataFrame, extent: Extent, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
     governed = _governed(objects, connector, rules, facts)
-    desired = _desired(mv_ids, connector, governed, facts)
-    sources = objects["id"]
-    pending = facts.export_edges_of(sources)
-    has = _sent(sources, pending, facts).join(governed, on=["source_id", "attribute"], how="semi")
+    desired = _desired(extent, governed, facts)
+    pending = facts.export_edges_of(extent)
+    has = _sent(extent, pending, facts).join(governed, on=["source_id", "attribute"], how="semi")
     waiting = pending.filter(pl.col("state") == "pending")  # also by rules that no longer apply
     to_add = desired.join(has, on=_KEY, how="anti").with_columns(operation=pl.lit("add"))
     to_remove = has.join(desired, on=_KEY, how="anti").with_columns(operation=pl.lit("delete"))
@@ -158,22 +171,22 @@ def _flowing(connector: str, rules: CompiledRules) -> list[tuple[CompiledRule, s
     ]
 
 
-def _desired(mv_ids: pl.Series, connector: str, governed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def _desired(extent: Extent, governed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Metaverse edges under the names of the target's attributes.
 
     A target with two connectors would give two edges; both are wanted until rules can choose.
     """
-    edges = facts.desired_edges(connector, mv_ids).select("source_id", flows_from="attribute", target_id="target_id")
+    edges = facts.desired_edges(extent).select("source_id", flows_from="attribute", target_id="target_id")
     flowing = edges.join(governed, on=["source_id", "flows_from"])
     return flowing.select(_KEY).unique().sort(_KEY)
 
 
-def _sources(mv_ids: pl.Series, connector: str, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
-    """The metaverse objects' connectors in the connector space (``LINKED_OBJECT``) of types with reference flows."""
+def _sources(linked: pl.DataFrame, connector: str, rules: CompiledRules) -> pl.DataFrame:
+    """Of ``LINKED_OBJECT`` rows those of types with reference flows that stay in the connector space."""
     kinds = {compiled.rule.connector_type for compiled, _, _ in _flowing(connector, rules)}
-    linked = facts.links_of(connector, mv_ids)
     return linked.filter(
-        pl.col("object_type").is_in(sorted(kinds))
+        (pl.col("connector") == connector)
+        & pl.col("object_type").is_in(sorted(kinds))
         & (pl.col("import_operation") != "delete").fill_null(value=True)
         & (pl.col("export_operation") != "delete").fill_null(value=True)
     )
@@ -203,9 +216,9 @@ def _metaverse_in_scope(
     return wide.filter(scope)["id"]
 
 
-def _sent(sources: pl.Series, pending: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def _sent(extent: Extent, pending: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Edges that the connected data source should have by now: as last imported, then what was exported."""
-    imported = facts.edges_of(sources).filter(pl.col("layer") != "delete").select(_KEY)
+    imported = facts.edges_of(extent).filter(pl.col("layer") != "delete").select(_KEY)
     unconfirmed = pending.filter(pl.col("state") == "unconfirmed")
     gone = unconfirmed.filter(pl.col("operation") == "delete")
     new = unconfirmed.filter(pl.col("operation") == "add").select(_KEY)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unisono.engine.compile import CompiledRule, CompiledRules, column
+from unisono.engine.linking import KEPT
+from unisono.model.plan import RELINKED
 
 if TYPE_CHECKING:
     from unisono.engine.planning import TypeResult
@@ -20,14 +22,14 @@ _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 def touched(
     objects: pl.DataFrame, deleted: pl.Series, results: list[TypeResult], rules: CompiledRules, *, full: bool
 ) -> pl.Series:
-    """Metaverse objects whose own references are to be computed again, sorted.
+    """Metaverse objects of which all references are to be computed again, sorted.
 
-    All of the selection in a full synchronization. Otherwise those of objects with reference flows, of objects in a
-    connector space that references flow to (so that changes made there are reverted), and those that came into the
-    scope of an outbound reference flow or left it. ``objects``: the selection as ``linking`` gives it; those that
-    ``failed`` keep their link, and what was staged for them may not be needed any more.
+    All of the selection in a full synchronization. Otherwise those of objects that carry references and are linked anew
+    or failed (they keep their link, and what was staged for them may not be needed any more), and those that came into
+    the scope of an outbound reference flow or left it. ``objects``: the selection as ``linking`` gives it, with
+    ``failed``.
     """
-    chosen = objects if full else objects.filter(_carries_references(rules))
+    chosen = objects if full else objects.filter(_carries_references(rules) & ~_stays())
     ids = [
         chosen.filter(~pl.col("failed"))["mv_id"],
         chosen["old_mv_id"],
@@ -37,25 +39,36 @@ def touched(
     return found.filter(~found.is_in(deleted.implode())).sort().alias("id")
 
 
-def relinked(good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult], rules: CompiledRules) -> pl.Series:
-    """Connector-space objects that others there may refer to, and whose link is new, another or gone, sorted."""
-    referring = _connectors(rules.inbound)
-    moved = good.filter(_moved() & pl.col("connector").is_in(referring))["id"]
-    left = leaving.filter(pl.col("connector").is_in(referring))["id"]
-    made = [frame["id"] for frame in _made(results, referring)]
-    return pl.concat([moved, left, *made]).unique().sort()
+def pushed(good: pl.DataFrame, rules: CompiledRules) -> pl.Series:
+    """Objects that carry references and are linked as before: of theirs only those that an import changed can differ.
+
+    Also in a connector space that references flow to, so that changes made there are reverted.
+    """
+    return good.filter(_carries_references(rules) & _stays() & pl.col("pending"))["id"].sort()
 
 
-def relinked_mv(
+def _stays() -> pl.Expr:
+    return (pl.col("event") == KEPT) & ~pl.col("retyped") & ~pl.col("failed")
+
+
+def relinked(
     good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult], rules: CompiledRules
-) -> pl.Series:
-    """Metaverse objects whose connector in a space that references flow to is new, another or gone, sorted."""
-    targets = _connectors(rules.outbound)
-    moved = good.filter(_moved() & pl.col("connector").is_in(targets))
-    left = leaving.filter(pl.col("connector").is_in(targets))["mv_id"]
-    made = [frame["mv_id"] for frame in _made(results, targets)]
-    ids = pl.concat([moved["mv_id"], moved["old_mv_id"], left, *made])
-    return ids.drop_nulls().unique().sort().alias("id")
+) -> pl.DataFrame:
+    """``RELINKED``: objects of connector spaces with references whose link is new, another or gone."""
+    columns = list(RELINKED.columns)
+    unlinked = pl.lit(None, dtype=pl.Int64)
+    parts = [
+        good.filter(_moved()).select(columns),
+        leaving.select("id", "connector", old_mv_id="mv_id", mv_id=unlinked),
+        *(
+            frame.select("id", connector=pl.lit(one.target[0]), old_mv_id=unlinked, mv_id="mv_id")
+            for result in results
+            for one in result.outbound
+            for frame in (one.created, one.joined)
+        ),
+    ]
+    concerned = sorted({*_connectors(rules.inbound), *_connectors(rules.outbound)})
+    return pl.concat(parts).filter(pl.col("connector").is_in(concerned)).sort(columns)
 
 
 def _moved() -> pl.Expr:
@@ -65,17 +78,6 @@ def _moved() -> pl.Expr:
 def _connectors(rules: tuple[CompiledRule, ...]) -> list[str]:
     """Connectors of rules with reference flows."""
     return sorted({compiled.rule.connector for compiled in rules if compiled.reference_flows})
-
-
-def _made(results: list[TypeResult], connectors: list[str]) -> list[pl.DataFrame]:
-    """Objects created or joined by provisioning in one of the connectors."""
-    return [
-        frame.select("id", "mv_id")
-        for result in results
-        for one in result.outbound
-        if one.target[0] in connectors
-        for frame in (one.created, one.joined)
-    ]
 
 
 def _carries_references(rules: CompiledRules) -> pl.Expr:

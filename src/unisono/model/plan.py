@@ -73,6 +73,12 @@ SYNC_ERRORS = Frame(
     key=("id",),
     nullable=frozenset({"target", "attribute", "rule"}),
 )
+RELINKED = Frame(
+    row="an object of a connector space with references whose link is new, another or gone",
+    columns={"id": pl.Int64, "connector": pl.String, "old_mv_id": pl.Int64, "mv_id": pl.Int64},
+    key=(),
+    nullable=frozenset({"old_mv_id", "mv_id"}),
+)
 #: For people: what changes where, one row per value or event.
 CHANGES = Frame(
     row="one change of one object",
@@ -109,8 +115,8 @@ class SyncPlan:
     """What processing one selection of objects would write. Every frame may be empty; rows are in a fixed order.
 
     ``deferred`` are objects whose decision depends on what this plan writes: they are planned again after it.
-    ``touched`` and ``relinked`` say, for the reference phase, which metaverse objects were evaluated and which
-    connector-space objects changed their link.
+    The reference phase starts from ``touched``, metaverse objects of which all references are to be computed, from
+    ``pushed``, connectors linked as before whose pending import is pushed through, and from ``relinked``.
     """
 
     links: pl.DataFrame = field(default_factory=LINKS.empty)
@@ -130,8 +136,8 @@ class SyncPlan:
     changes: pl.DataFrame = field(default_factory=CHANGES.empty)
     deferred: pl.Series = field(default_factory=_ids)
     touched: pl.Series = field(default_factory=_ids)
-    relinked: pl.Series = field(default_factory=_ids)
-    relinked_mv: pl.Series = field(default_factory=_ids)  # the metaverse objects at both ends of those changes
+    pushed: pl.Series = field(default_factory=_ids)
+    relinked: pl.DataFrame = field(default_factory=RELINKED.empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

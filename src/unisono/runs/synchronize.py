@@ -15,17 +15,15 @@ import polars as pl
 
 from unisono.engine.compile import CompiledRules, Traits, compile_rules
 from unisono.engine.planning import plan_synchronization
-from unisono.engine.references import flow_references, resolve_references
 from unisono.expressions import Environment
 from unisono.model.guard import ChangeKind, Held
 from unisono.model.plan import CHANGES, METAVERSE, SYNC_ERRORS, ReferencePlan, SyncPlan
 from unisono.model.rules import Direction
 from unisono.model.runs import Counter
-from unisono.runs.apply import apply_references, apply_synchronization
+from unisono.runs.apply import apply_synchronization
 from unisono.runs.context import Context
+from unisono.runs.relations import Relations, synchronize_references
 from unisono.store.contract import Selection, UnitOfWork
-
-_NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +96,7 @@ def synchronize(
 ) -> Synchronized:
     """Synchronize a connector's objects inside a unit of work: regular objects, pending deletes, then references."""
     done = Synchronized()
-    relations = _Relations()
+    relations = Relations(full=full)
     first = Selection.FULL if full else Selection.DELTA
     for selection in (first, Selection.DELETES):
         after: str | None = None
@@ -110,26 +108,9 @@ def synchronize(
             _synchronize_partition(selected, unit, full, rules, run_id, done, relations, detail)
             done.objects += selected.height
             context.reporter.advance(selected.height, "objects synchronized")
-    _synchronize_references(unit, rules, run_id, context.partition_objects, done, relations)
+    for plan in synchronize_references(relations, connector, rules, unit, run_id, context.partition_objects):
+        done.add(plan)
     return done
-
-
-@dataclass(slots=True)
-class _Relations:
-    """Ids that the reference phase starts from."""
-
-    touched: list[pl.Series] = field(default_factory=list)
-    relinked: list[pl.Series] = field(default_factory=list)
-    relinked_mv: list[pl.Series] = field(default_factory=list)
-    referrers: list[pl.Series] = field(default_factory=list)  # of deleted metaverse objects
-
-    def add(self, plan: SyncPlan, unit: UnitOfWork) -> None:
-        """Called before the plan is applied, while deleted objects still have their referrers."""
-        self.touched.append(plan.touched)
-        self.relinked.append(plan.relinked)
-        self.relinked_mv.append(plan.relinked_mv)
-        if plan.mv_deleted.len():
-            self.referrers.append(unit.referrers(plan.mv_deleted))
 
 
 def _synchronize_partition(
@@ -139,7 +120,7 @@ def _synchronize_partition(
     rules: CompiledRules,
     run_id: int,
     done: Synchronized,
-    relations: _Relations,
+    relations: Relations,
     detail: bool,  # noqa: FBT001
 ) -> None:
     """Plan and apply a selection, then what it deferred, until nothing is deferred."""
@@ -147,41 +128,12 @@ def _synchronize_partition(
         plan = plan_synchronization(
             selected, full=full, rules=rules, facts=unit, ids=unit.allocate, run_id=run_id, detail=detail
         )
-        relations.add(plan, unit)
+        relations.add(plan, rules, unit)
         apply_synchronization(plan, unit, run_id)
         done.add(plan)
         if plan.deferred.is_empty():
             return
         selected = unit.objects(plan.deferred).sort("anchor")
-
-
-def _synchronize_references(
-    unit: UnitOfWork, rules: CompiledRules, run_id: int, size: int, done: Synchronized, relations: _Relations
-) -> None:
-    if not any(compiled.reference_flows for compiled in (*rules.inbound, *rules.outbound)):
-        return
-    touched = _unique(relations.touched)
-    relinked = _unique(relations.relinked)
-    sources = _unique([touched, unit.connected_referrers(relinked), *relations.referrers])
-    for part in _parts(sources, size):
-        plan = resolve_references(part, rules, unit, run_id)
-        apply_references(plan, unit)
-        done.add(plan)
-    outward = _unique([sources, unit.referrers(_unique(relations.relinked_mv)), *relations.relinked_mv])
-    targets = sorted({c.rule.connector for c in rules.outbound if c.reference_flows})
-    for part in _parts(outward, size):
-        for target in targets:
-            plan = flow_references(part, target, rules, unit)
-            apply_references(plan, unit)
-            done.add(plan)
-
-
-def _unique(parts: list[pl.Series]) -> pl.Series:
-    return pl.concat([_NO_IDS, *(part.alias("id") for part in parts)]).unique().sort()
-
-
-def _parts(ids: pl.Series, size: int) -> list[pl.Series]:
-    return [ids.slice(offset, size) for offset in range(0, ids.len(), size)]
 
 
 def populations(unit: UnitOfWork, context: Context) -> dict[str, int]:

@@ -26,6 +26,10 @@ import polars as pl
 from unisono.model.frames import Frame
 from unisono.model.runs import ObjectError, RunResult, Status, StepResult
 
+#: Which references a question is about: all that start at the objects with these ids, or only those between the pairs
+#: (``source_id``, ``target_id``) of objects.
+Extent = pl.Series | pl.DataFrame
+
 
 class Selection(StrEnum):
     """Which objects of a connector a synchronization step processes (engine specification §6.1)."""
@@ -87,6 +91,7 @@ DESIRED_EDGES = Frame(
     columns={"source_id": pl.Int64, "mv_id": pl.Int64, "attribute": pl.String, "target_id": pl.Int64},
     key=("source_id", "attribute", "target_id"),
 )
+PAIRS = Frame(row="two objects", columns={"source_id": pl.Int64, "target_id": pl.Int64}, key=("source_id", "target_id"))
 NAMES = Frame(
     row="the names of an object or placeholder",
     columns={"id": pl.Int64, "object_type": pl.String, "anchor": pl.String, "dn": pl.String},
@@ -225,16 +230,28 @@ class Reader(Protocol):
         """``LINKED_OBJECT``: the metaverse objects' connectors in one connector space."""
         ...
 
-    def edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
-        """``STORED_EDGES`` of the source objects."""
+    def linked(self, ids: pl.Series) -> pl.DataFrame:
+        """``LINKED_OBJECT`` of the ids that are connectors."""
+        ...
+
+    def linked_pairs(self, connector: str, mv_pairs: pl.DataFrame) -> pl.DataFrame:
+        """``PAIRS`` of one connector space whose ends are connectors of both ends of a pair of metaverse objects."""
+        ...
+
+    def edges_of(self, extent: Extent) -> pl.DataFrame:
+        """``STORED_EDGES`` of the source objects, or between the pairs."""
+        ...
+
+    def changed_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
+        """``STORED_EDGES`` of the source objects of the layers add and delete."""
         ...
 
     def edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
         """``STORED_EDGES`` to the target objects."""
         ...
 
-    def export_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
-        """``EXPORT_EDGES`` of the source objects."""
+    def export_edges_of(self, extent: Extent) -> pl.DataFrame:
+        """``EXPORT_EDGES`` of the source objects, or between the pairs."""
         ...
 
     def export_edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
@@ -268,8 +285,12 @@ class Reader(Protocol):
         """``CANDIDATES`` for distinct (``attribute``, ``value``) terms."""
         ...
 
-    def references_of(self, mv_ids: pl.Series) -> pl.DataFrame:
-        """``MV_REFERENCES`` that start at the metaverse objects."""
+    def references_of(self, extent: Extent) -> pl.DataFrame:
+        """``MV_REFERENCES`` that start at the metaverse objects, or between the pairs."""
+        ...
+
+    def references_to(self, mv_ids: pl.Series) -> pl.DataFrame:
+        """``MV_REFERENCES`` that lead to the metaverse objects."""
         ...
 
     def referrers(self, mv_ids: pl.Series) -> pl.Series:
@@ -280,12 +301,12 @@ class Reader(Protocol):
         """Ids of metaverse objects with a connector that has a synchronized reference to one of the CS objects."""
         ...
 
-    def reference_contributions(self, mv_ids: pl.Series) -> pl.DataFrame:
-        """``REFERENCE_CONTRIBUTIONS`` of the objects' connectors: layers hologram and delete, targets linked."""
+    def reference_contributions(self, extent: Extent) -> pl.DataFrame:
+        """``REFERENCE_CONTRIBUTIONS`` of metaverse objects' connectors: layers hologram and delete, targets linked."""
         ...
 
-    def desired_edges(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:
-        """``DESIRED_EDGES`` of the objects in a connector space: both ends linked there, no pending delete."""
+    def desired_edges(self, extent: Extent) -> pl.DataFrame:
+        """``DESIRED_EDGES`` of connectors: both ends linked in one connector space, no pending delete."""
         ...
 
     # --- for people ---

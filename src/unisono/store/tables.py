@@ -95,6 +95,7 @@ AWAITS_DELETION: Final = "import_operation = 'delete'"
 AWAITS_EXPORT: Final = "export_operation IS NOT NULL"
 AWAITS_CONFIRMATION: Final = "unconfirmed_operation IS NOT NULL"
 LINKED: Final = "mv_id IS NOT NULL"
+CHANGED_EDGE: Final = "layer <> 'hologram'"
 
 
 def _partial(name: str, condition: str, *columns: str) -> Index:
@@ -111,7 +112,7 @@ _partial("cs_object_to_export", AWAITS_EXPORT, "connector_id")
 _partial("cs_object_to_confirm", AWAITS_CONFIRMATION, "connector_id")
 _partial("cs_object_link", LINKED, "mv_id", "connector_id")
 
-# Edges are found from both ends. Each is stored twice, in key order: once by its source, once by its target.
+# Edges are found from both ends, and between two objects. Each is stored twice: in key order, and by its target.
 
 
 def _edge_key() -> tuple[Column[int], Column[str], Column[int]]:
@@ -125,7 +126,13 @@ cs_reference = Table(
     Column("layer", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("cs_reference_target", cs_reference.c.target_id)
+Index("cs_reference_target", cs_reference.c.target_id, cs_reference.c.source_id)
+Index(
+    "cs_reference_changed",
+    cs_reference.c.source_id,
+    sqlite_where=text(CHANGED_EDGE),
+    postgresql_where=text(CHANGED_EDGE),
+)
 export_reference = Table(
     "export_reference",
     metadata,
@@ -134,7 +141,7 @@ export_reference = Table(
     Column("state", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("export_reference_target", export_reference.c.target_id)
+Index("export_reference_target", export_reference.c.target_id, export_reference.c.source_id)
 
 # --- metaverse -------------------------------------------------------------------------------------------------------
 
@@ -163,7 +170,7 @@ mv_reference = Table(
     Column("run_id", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("mv_reference_target", mv_reference.c.target_id)
+Index("mv_reference_target", mv_reference.c.target_id, mv_reference.c.source_id)
 
 # --- history ---------------------------------------------------------------------------------------------------------
 
@@ -265,6 +272,7 @@ def _staged(name: str, *columns: Column[int] | Column[str], rowid: bool = False)
 
 staged_id = _staged("staged_id", _id(), rowid=True)
 staged_target = _staged("staged_target", _id(), rowid=True)
+staged_pair = _staged("staged_pair", _id("source_id"), _id("target_id"))
 staged_anchor = _staged("staged_anchor", Column("anchor", _TEXT, primary_key=True))
 staged_dn_key = _staged("staged_dn_key", Column("dn_key", _TEXT, primary_key=True))
 staged_term = _staged(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import ColumnElement, Executable, FromClause, ScalarSelect, bindparam, select
 
 from unisono.model.frames import Frame
-from unisono.store.tables import connector, cs_object, staged_id
+from unisono.store.contract import Extent
+from unisono.store.tables import connector, cs_object, staged_id, staged_pair
 from unisono.store.transaction import Transaction
 
 #: The ids that were staged last, for ``column.in_(STAGED_IDS)``.
 STAGED_IDS: Final = select(staged_id.c.id)
+
+#: The pairs that were staged last, for ``tuple_(source, target).in_(STAGED_PAIRS)``.
+STAGED_PAIRS: Final = select(staged_pair.c.source_id, staged_pair.c.target_id)
 
 #: The id of the connector that the parameter ``connector`` names; null for one that the store does not know.
 CONNECTOR_ID: Final[ScalarSelect[int]] = (
@@ -39,6 +44,14 @@ def object_columns(frame: Frame) -> list[AnyColumn]:
     return columns_of(frame, cs_object, connector=name_of_connector(cs_object.c.connector_id))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByExtent:
+    """The same question about ``STAGED_IDS`` and about ``STAGED_PAIRS``."""
+
+    of: Executable
+    between: Executable
+
+
 class Queries:
     """Base of all groups of queries."""
 
@@ -56,6 +69,15 @@ class Queries:
         """The rows of a query about ``STAGED_IDS``."""
         self._stage(ids)
         return self._transaction.fetch(query, frame, **parameters)
+
+    def _fetch_extent(self, extent: Extent, queries: ByExtent, frame: Frame) -> pl.DataFrame:
+        if isinstance(extent, pl.Series):
+            return self._fetch_of(extent, queries.of, frame)
+        self._stage_pairs(extent)
+        return self._transaction.fetch(queries.between, frame)
+
+    def _stage_pairs(self, pairs: pl.DataFrame) -> None:
+        self._transaction.stage(staged_pair, pairs.select("source_id", "target_id").unique())
 
 
 def distinct_ids(ids: pl.Series) -> pl.DataFrame:

@@ -5,21 +5,50 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, FromClause, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select, text, tuple_
 
-from unisono.store.contract import DESIRED_EDGES, EXPORT_EDGES, MV_REFERENCES, REFERENCE_CONTRIBUTIONS, STORED_EDGES
-from unisono.store.queries.base import CONNECTOR_ID, IDS, STAGED_IDS, Queries, columns_of, name_of_connector
-from unisono.store.tables import cs_object, cs_reference, export_reference, mv_reference
-
-_STORED: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_reference.c.source_id.in_(STAGED_IDS))
-_STORED_TO: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_reference.c.target_id.in_(STAGED_IDS))
-_EXPORTED: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
-    export_reference.c.source_id.in_(STAGED_IDS)
+from unisono.model.frames import Frame
+from unisono.store.contract import (
+    DESIRED_EDGES,
+    EXPORT_EDGES,
+    MV_REFERENCES,
+    PAIRS,
+    REFERENCE_CONTRIBUTIONS,
+    STORED_EDGES,
+    Extent,
 )
+from unisono.store.queries.base import (
+    CONNECTOR_ID,
+    IDS,
+    STAGED_IDS,
+    STAGED_PAIRS,
+    ByExtent,
+    Queries,
+    columns_of,
+    name_of_connector,
+)
+from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, mv_reference, staged_pair
+
+
+def _rows(edges: FromClause, frame: Frame) -> ByExtent:
+    rows = select(*columns_of(frame, edges))
+    return ByExtent(
+        of=rows.where(edges.c.source_id.in_(STAGED_IDS)),
+        between=rows.where(tuple_(edges.c.source_id, edges.c.target_id).in_(STAGED_PAIRS)),
+    )
+
+
+_STORED: Final = _rows(cs_reference, STORED_EDGES)
+_EXPORTED: Final = _rows(export_reference, EXPORT_EDGES)
+_OF_METAVERSE: Final = _rows(mv_reference, MV_REFERENCES)
+_CHANGED: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(
+    cs_reference.c.source_id.in_(STAGED_IDS), text(CHANGED_EDGE)
+)
+_STORED_TO: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_reference.c.target_id.in_(STAGED_IDS))
 _EXPORTED_TO: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
     export_reference.c.target_id.in_(STAGED_IDS)
 )
-_OF_METAVERSE: Final = select(*columns_of(MV_REFERENCES, mv_reference)).where(mv_reference.c.source_id.in_(STAGED_IDS))
+_METAVERSE_TO: Final = select(*columns_of(MV_REFERENCES, mv_reference)).where(mv_reference.c.target_id.in_(STAGED_IDS))
 _REFERRERS: Final = select(mv_reference.c.source_id).where(mv_reference.c.target_id.in_(STAGED_IDS)).distinct()
 
 _source, _target = cs_object.alias("source"), cs_object.alias("target")
@@ -36,7 +65,7 @@ _CONNECTED_REFERRERS: Final = (
 )
 
 # From the connectors of the objects, along synchronized references, to what their targets are linked with.
-_CONTRIBUTIONS: Final = (
+_contributions = (
     select(
         *columns_of(
             REFERENCE_CONTRIBUTIONS,
@@ -49,41 +78,60 @@ _CONTRIBUTIONS: Final = (
     )
     .join_from(_source, cs_reference, cs_reference.c.source_id == _source.c.id)
     .join(_target, _target.c.id == cs_reference.c.target_id)
-    .where(_source.c.mv_id.in_(STAGED_IDS), cs_reference.c.layer != "add", _target.c.mv_id.is_not(None))
+    .where(cs_reference.c.layer != "add", _target.c.mv_id.is_not(None))
+)
+_CONTRIBUTIONS: Final = ByExtent(
+    of=_contributions.where(_source.c.mv_id.in_(STAGED_IDS)),
+    between=_contributions.where(tuple_(_source.c.mv_id, _target.c.mv_id).in_(STAGED_PAIRS)),
 )
 
 
 def _stays_in_space(end: FromClause) -> ColumnElement[bool]:
     pending = (end.c.import_operation, end.c.export_operation)
-    # The sum keeps a planner, which knows nothing of a transaction's new rows, from starting at all of the connector's.
-    here = end.c.connector_id + 0 == CONNECTOR_ID
-    return and_(here, *(or_(change.is_(None), change != "delete") for change in pending))
+    return and_(*(or_(change.is_(None), change != "delete") for change in pending))
 
 
-# From the metaverse references of the objects to the connectors of both ends in one connector space.
-_DESIRED: Final = (
+# From connectors to their metaverse objects, along references, to the targets' connectors in the same space. The sums
+# keep a planner, which knows nothing of a transaction's new rows, from starting at all objects of a connector.
+_desired = (
     select(_source.c.id.label("source_id"), _source.c.mv_id, mv_reference.c.attribute, _target.c.id.label("target_id"))
-    .join_from(mv_reference, _source, _source.c.mv_id == mv_reference.c.source_id)
+    .join_from(_source, mv_reference, mv_reference.c.source_id == _source.c.mv_id)
     .join(_target, _target.c.mv_id == mv_reference.c.target_id)
-    .where(mv_reference.c.source_id.in_(STAGED_IDS), _stays_in_space(_source), _stays_in_space(_target))
+    .where(_target.c.connector_id + 0 == _source.c.connector_id + 0, _stays_in_space(_source), _stays_in_space(_target))
+)
+_DESIRED: Final = ByExtent(
+    of=_desired.where(_source.c.id.in_(STAGED_IDS)),
+    between=_desired.where(tuple_(_source.c.id, _target.c.id).in_(STAGED_PAIRS)),
+)
+_LINKED_PAIRS: Final = (
+    select(_source.c.id.label("source_id"), _target.c.id.label("target_id"))
+    .join_from(staged_pair, _source, _source.c.mv_id == staged_pair.c.source_id)
+    .join(_target, _target.c.mv_id == staged_pair.c.target_id)
+    .where(_source.c.connector_id + 0 == CONNECTOR_ID, _target.c.connector_id + 0 == CONNECTOR_ID)
 )
 
 
 class ReferenceQueries(Queries):
-    def edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
-        return self._fetch_of(source_ids, _STORED, STORED_EDGES)
+    def edges_of(self, extent: Extent) -> pl.DataFrame:
+        return self._fetch_extent(extent, _STORED, STORED_EDGES)
+
+    def changed_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(source_ids, _CHANGED, STORED_EDGES)
 
     def edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(target_ids, _STORED_TO, STORED_EDGES)
 
-    def export_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
-        return self._fetch_of(source_ids, _EXPORTED, EXPORT_EDGES)
+    def export_edges_of(self, extent: Extent) -> pl.DataFrame:
+        return self._fetch_extent(extent, _EXPORTED, EXPORT_EDGES)
 
     def export_edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(target_ids, _EXPORTED_TO, EXPORT_EDGES)
 
-    def references_of(self, mv_ids: pl.Series) -> pl.DataFrame:
-        return self._fetch_of(mv_ids, _OF_METAVERSE, MV_REFERENCES)
+    def references_of(self, extent: Extent) -> pl.DataFrame:
+        return self._fetch_extent(extent, _OF_METAVERSE, MV_REFERENCES)
+
+    def references_to(self, mv_ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(mv_ids, _METAVERSE_TO, MV_REFERENCES)
 
     def referrers(self, mv_ids: pl.Series) -> pl.Series:
         return self._fetch_of(mv_ids, _REFERRERS, IDS)["id"]
@@ -91,9 +139,13 @@ class ReferenceQueries(Queries):
     def connected_referrers(self, cs_ids: pl.Series) -> pl.Series:
         return self._fetch_of(cs_ids, _CONNECTED_REFERRERS, IDS)["id"]
 
-    def reference_contributions(self, mv_ids: pl.Series) -> pl.DataFrame:
+    def reference_contributions(self, extent: Extent) -> pl.DataFrame:
         # Several targets of one reference may be linked to one metaverse object: that is one contribution.
-        return self._fetch_of(mv_ids, _CONTRIBUTIONS, REFERENCE_CONTRIBUTIONS).unique()
+        return self._fetch_extent(extent, _CONTRIBUTIONS, REFERENCE_CONTRIBUTIONS).unique()
 
-    def desired_edges(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:
-        return self._fetch_of(mv_ids, _DESIRED, DESIRED_EDGES, connector=connector)
+    def desired_edges(self, extent: Extent) -> pl.DataFrame:
+        return self._fetch_extent(extent, _DESIRED, DESIRED_EDGES)
+
+    def linked_pairs(self, connector: str, mv_pairs: pl.DataFrame) -> pl.DataFrame:
+        self._stage_pairs(mv_pairs)
+        return self._transaction.fetch(_LINKED_PAIRS, PAIRS, connector=connector)

@@ -113,6 +113,7 @@ _EXPORT_INDEX: Final = select(
     *(_object[name] for name in EXPORT_INDEX.columns if name != "references"), _pending_references
 ).where(_of_connector, text(AWAITS_EXPORT), _is_object)
 
+_LINKED: Final = select(*object_columns(LINKED_OBJECT)).where(_object.id.in_(STAGED_IDS), _object.mv_id.is_not(None))
 _LINKS: Final = select(*object_columns(LINKED_OBJECT)).where(
     _object.mv_id.in_(STAGED_IDS), _object.connector_id + 0 == CONNECTOR_ID
 )
@@ -169,6 +170,9 @@ class SpaceQueries(Queries):
 
     def links_of(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(mv_ids, _LINKS, LINKED_OBJECT, connector=connector)
+
+    def linked(self, ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(ids, _LINKED, LINKED_OBJECT)
 
     def names_of(self, ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(ids, _NAMES, NAMES)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import delete, exists, func, or_, select, union, update
+from sqlalchemy import delete, exists, func, or_, select, text, union, update
 
 from unisono.store.queries.base import IDS, STAGED_IDS
-from unisono.store.tables import cs_object, cs_reference, export_reference, staged_target
+from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, staged_target
 from unisono.store.writes.space import SpaceWrites
 
 _object = cs_object.c
@@ -40,11 +40,11 @@ _PUSH_THROUGH: Final = (
     )
 )
 _DROP_GONE_EDGES: Final = delete(cs_reference).where(
-    cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete"
+    cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete", text(CHANGED_EDGE)
 )
 _KEEP_NEW_EDGES: Final = (
     update(cs_reference)
-    .where(cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "add")
+    .where(cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "add", text(CHANGED_EDGE))
     .values(layer="hologram")
 )
 

@@ -94,6 +94,7 @@ def _create_connector_space() -> None:
     _create_partial_index("cs_object_to_confirm", ["connector_id"], "unconfirmed_operation IS NOT NULL")
     _create_partial_index("cs_object_link", ["mv_id", "connector_id"], "mv_id IS NOT NULL")
     _create_edges("cs_reference", sa.Column("layer", _TEXT, nullable=False))
+    _create_partial_index("cs_reference_changed", ["source_id"], "layer <> 'hologram'", "cs_reference")
     _create_edges(
         "export_reference",
         sa.Column("operation", _TEXT, nullable=False),
@@ -238,9 +239,9 @@ def _key(name: str, type_: sa.types.TypeEngine[int] = _ID) -> sa.Column[int]:
     return sa.Column(name, type_, primary_key=True, autoincrement=False)
 
 
-def _create_partial_index(name: str, columns: list[str], condition: str) -> None:
+def _create_partial_index(name: str, columns: list[str], condition: str, table: str = "cs_object") -> None:
     where = sa.text(condition)
-    op.create_index(name, "cs_object", columns, sqlite_where=where, postgresql_where=where)
+    op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
 
 
 def _create_edges(name: str, *columns: sa.Column[str] | sa.Column[int]) -> None:
@@ -252,4 +253,4 @@ def _create_edges(name: str, *columns: sa.Column[str] | sa.Column[int]) -> None:
         *columns,
         sqlite_with_rowid=False,
     )
-    op.create_index(f"{name}_target", name, ["target_id"])
+    op.create_index(f"{name}_target", name, ["target_id", "source_id"])
