@@ -52,6 +52,7 @@ FRAMES: dict[str, tuple[Frame, Callable[[Reader], pl.DataFrame]]] = {
     "changed_edges_of": (STORED_EDGES, lambda reader: reader.changed_edges_of(ids(1))),
     "linked": (LINKED_OBJECT, lambda reader: reader.linked(ids(1))),
     "linked_pairs": (PAIRS, lambda reader: reader.linked_pairs("HR", pairs((10, 10)))),
+    "waiting_edges_of": (EXPORT_EDGES, lambda reader: reader.waiting_edges_of(ids(1))),
     "references_to": (MV_REFERENCES, lambda reader: reader.references_to(ids(10))),
     "export_edges_of": (EXPORT_EDGES, lambda reader: reader.export_edges_of(ids(1))),
     "names_of": (NAMES, lambda reader: reader.names_of(ids(1))),

@@ -39,7 +39,9 @@ def test_references_are_removed_by_their_key(unit: UnitOfWork) -> None:
 
 def test_a_sent_reference_awaits_confirmation(unit: UnitOfWork) -> None:
     unit.write_export_edges(export_edges((1, "m", 2, "add", "pending"), (3, "m", 2, "delete", "pending")))
+    assert found(unit.waiting_edges_of(ids(1)), "source_id", "operation") == [(1, "add")]
     unit.confirm_sent_edges(ids(1))
+    assert unit.waiting_edges_of(ids(1)).is_empty()
     assert found(unit.export_edges_of(ids(1, 3)), "source_id", "state") == [(1, "unconfirmed"), (3, "pending")]
 
 
@@ -144,27 +146,29 @@ def test_a_metaverse_reference_is_desired_for_each_pair_of_connectors(unit: Unit
     assert found(unit.desired_edges(ids(1)), "source_id", "target_id") == [(1, 2), (1, 3)]
 
 
-def test_references_are_found_between_two_objects(unit: UnitOfWork) -> None:
-    some, other = pairs((1, 2), (1, 4), (3, 2)), pairs((2, 1), (4, 4))
+def test_edges_that_are_there_are_told_from_those_that_are_not(unit: UnitOfWork) -> None:
+    some, other = keys((1, "m", 2), (1, "owner", 2), (3, "m", 2)), keys((2, "m", 1), (1, "M", 2))
     unit.write_edges(edges((1, "m", 2, "add"), (1, "owner", 2, "delete"), (1, "m", 3, "add"), (4, "m", 2, "add")))
     unit.write_export_edges(export_edges((1, "m", 2, "add", "pending"), (3, "m", 4, "add", "pending")))
-    unit.write_references(references((1, "m", 2), (3, "owner", 2), (1, "m", 3)))
+    unit.write_references(references((1, "m", 2), (3, "m", 2), (1, "m", 3)))
     assert found(unit.edges_of(some), "source_id", "attribute") == [(1, "m"), (1, "owner")]
     assert found(unit.export_edges_of(some), "source_id", "attribute", "target_id") == [(1, "m", 2)]
-    assert found(unit.references_of(some), "source_id", "attribute") == [(1, "m"), (3, "owner")]
+    assert found(unit.references_of(some), "source_id", "attribute") == [(1, "m"), (3, "m")]
     assert [of(other).height for of in (unit.edges_of, unit.export_edges_of, unit.references_of)] == [0, 0, 0]
 
 
 def test_contributions_are_found_between_two_metaverse_objects(unit: UnitOfWork) -> None:
     unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2, 3))))
     unit.write_edges(edges((1, "m", 2, "hologram"), (1, "m", 3, "hologram"), (2, "m", 1, "hologram")))
-    assert found(unit.reference_contributions(pairs((100, 200), (300, 100))), "cs_id", "target_id") == [(1, 200)]
+    extent = keys((100, "m", 200), (300, "m", 100), (200, "n", 100))
+    assert found(unit.reference_contributions(extent), "cs_id", "target_id") == [(1, 200)]
 
 
 def test_desired_references_are_found_between_two_connectors(unit: UnitOfWork) -> None:
     unit.write_references(references((100, "member", 200), (100, "member", 300)))
     unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2, 3))))
-    assert found(unit.desired_edges(pairs((1, 2), (2, 1))), "source_id", "target_id") == [(1, 2)]
+    extent = keys((1, "member", 2), (2, "member", 1), (1, "owner", 3))
+    assert found(unit.desired_edges(extent), "source_id", "target_id") == [(1, 2)]
 
 
 def test_changed_references_are_those_that_wait_for_synchronization(unit: UnitOfWork) -> None:

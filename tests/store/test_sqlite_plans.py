@@ -16,7 +16,7 @@ from unisono.store.contract import Selection, Store, UnitOfWork
 from unisono.store.tables import staging
 
 SOME = ids(1, 2)
-PAIR = pairs((1, 2))
+PAIR, EDGE = pairs((1, 2)), keys((1, "m", 2))
 
 
 @pytest.fixture
@@ -50,14 +50,15 @@ def _plans(store: Store, beside: Connection, work: Callable[[UnitOfWork], object
 
 FEW: dict[str, Callable[[UnitOfWork], object]] = {
     "changed_edges_of": lambda unit: unit.changed_edges_of(SOME),
+    "waiting_edges_of": lambda unit: unit.waiting_edges_of(SOME),
     "references_to": lambda unit: unit.references_to(SOME),
     "linked": lambda unit: unit.linked(SOME),
     "linked_pairs": lambda unit: unit.linked_pairs("HR", PAIR),
-    "edges_of between": lambda unit: unit.edges_of(PAIR),
-    "export_edges_of between": lambda unit: unit.export_edges_of(PAIR),
-    "references_of between": lambda unit: unit.references_of(PAIR),
-    "reference_contributions between": lambda unit: unit.reference_contributions(PAIR),
-    "desired_edges between": lambda unit: unit.desired_edges(PAIR),
+    "edges_of among": lambda unit: unit.edges_of(EDGE),
+    "export_edges_of among": lambda unit: unit.export_edges_of(EDGE),
+    "references_of among": lambda unit: unit.references_of(EDGE),
+    "reference_contributions among": lambda unit: unit.reference_contributions(EDGE),
+    "desired_edges among": lambda unit: unit.desired_edges(EDGE),
     "connector_index_of": lambda unit: unit.connector_index_of("HR", texts("a"), texts("b")),
     "objects": lambda unit: unit.objects(SOME),
     "names_of": lambda unit: unit.names_of(SOME),

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import polars as pl
 
-#: Which references a question is about: all that start at the objects with these ids, or only those between the pairs
-#: (``source_id``, ``target_id``) of objects.
+#: Which references a question is about: all that start at the objects with these ids, or only edges that may be there
+#: (``source_id``, ``attribute``, ``target_id``).
 Extent = pl.Series | pl.DataFrame
 
 

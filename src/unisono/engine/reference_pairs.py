@@ -8,6 +8,7 @@ references flow to. Where one reference decides about others, all of the object'
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ import polars as pl
 
 from unisono.engine.compile import CompiledRules
 from unisono.engine.facts import Extent, Facts
+from unisono.model.frames import EDGES
 
 _PAIR: Final = ["source_id", "target_id"]
 NO_PAIRS: Final = pl.DataFrame(schema={"source_id": pl.Int64, "target_id": pl.Int64})
@@ -30,7 +32,7 @@ class Inward:
 
 
 def sources_of(extent: Extent) -> pl.Series:
-    """The ids of an extent's sources."""
+    """The ids of the sources."""
     return extent if isinstance(extent, pl.Series) else extent["source_id"].unique().alias("id")
 
 
@@ -45,6 +47,12 @@ def separable_attributes(rules: CompiledRules) -> frozenset[str]:
     bound = {name for (_, name), number in filled.items() if number > 1}
     bound |= {name for kind, name in filled if not rules.metaverse_type(kind)[name].multivalued}
     return frozenset(name for _, name in filled) - bound
+
+
+def among(pairs: pl.DataFrame, attributes: Iterable[str]) -> pl.DataFrame:
+    """The edges that there may be between the pairs, by these attributes."""
+    names = pl.DataFrame({"attribute": sorted(set(attributes))}, schema={"attribute": pl.String})
+    return pairs.join(names, how="cross").select(list(EDGES.columns))
 
 
 def inward(edges: pl.DataFrame, moved: pl.DataFrame, rules: CompiledRules, facts: Facts) -> Inward:

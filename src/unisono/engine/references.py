@@ -11,9 +11,9 @@ from __future__ import annotations
 import polars as pl
 
 from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, column
-from unisono.engine.facts import Extent, Facts
+from unisono.engine.facts import Facts
 from unisono.engine.images import by_type, image
-from unisono.engine.reference_pairs import separable_attributes, sources_of
+from unisono.engine.reference_pairs import among, separable_attributes, sources_of
 from unisono.model.documents import columns
 from unisono.model.frames import EDGES
 from unisono.model.guard import ChangeKind
@@ -27,19 +27,31 @@ _EXPORT_EDGE = {**EDGES.columns, "operation": pl.String, "state": pl.String}
 _NO_TEXT = pl.lit(None, dtype=pl.String)
 
 
-def resolve_references(extent: Extent, rules: CompiledRules, facts: Facts, run_id: int) -> ReferencePlan:
-    """The metaverse edges of an extent, computed anew from the synchronized references of all connectors.
+def resolve_references(mv_ids: pl.Series, rules: CompiledRules, facts: Facts, run_id: int) -> ReferencePlan:
+    """The metaverse edges of the objects, computed anew from all their connectors' synchronized references.
 
-    Per object and attribute the strongest rule in scope with at least one resolvable reference contributes all of its;
-    between pairs only attributes are computed of which that is known anyway. ``mv_added`` and ``mv_removed`` are the
-    differences to what the metaverse has, by source, attribute and target; an edge that now comes from another rule is
-    among the added ones.
+    Per object and attribute the strongest rule in scope with at least one resolvable reference contributes all of its.
+    ``mv_added`` and ``mv_removed`` are the differences to what the metaverse has, by source, attribute and target; an
+    edge that now comes from another rule is among the added ones.
     """
-    stored = facts.references_of(extent)
-    wanted = _contributed(extent, stored, rules, facts, run_id)
-    if isinstance(extent, pl.DataFrame):
-        separable = pl.col("attribute").is_in(sorted(separable_attributes(rules)))
-        stored, wanted = stored.filter(separable), wanted.filter(separable)
+    stored = facts.references_of(mv_ids)
+    edges = facts.reference_contributions(mv_ids)
+    return _resolved(stored, _contributed(edges, mv_ids, stored, rules, facts, run_id))
+
+
+def resolve_references_between(
+    mv_pairs: pl.DataFrame, rules: CompiledRules, facts: Facts, run_id: int
+) -> ReferencePlan:
+    """As ``resolve_references``, for separable attributes between pairs (``PAIRS``) of metaverse objects only."""
+    separable = separable_attributes(rules)
+    stored = facts.references_of(among(mv_pairs, separable))
+    sources = [str(f.source) for c in rules.inbound for f in c.reference_flows if f.target in separable]
+    edges = facts.reference_contributions(among(mv_pairs, sources))
+    wanted = _contributed(edges, sources_of(mv_pairs), stored, rules, facts, run_id)
+    return _resolved(stored, wanted.filter(pl.col("attribute").is_in(sorted(separable))))
+
+
+def _resolved(stored: pl.DataFrame, wanted: pl.DataFrame) -> ReferencePlan:
     added = wanted.join(stored, on=[*_KEY, "rule_id"], how="anti").sort(_KEY)  # or the same by another rule
     removed = stored.join(wanted, on=_KEY, how="anti").select(_KEY).sort(_KEY)
     fresh = added.join(stored, on=_KEY, how="anti", maintain_order="left")
@@ -52,8 +64,10 @@ def resolve_references(extent: Extent, rules: CompiledRules, facts: Facts, run_i
     )
 
 
-def _contributed(extent: Extent, stored: pl.DataFrame, rules: CompiledRules, facts: Facts, run_id: int) -> pl.DataFrame:
-    edges = facts.reference_contributions(extent)
+def _contributed(
+    edges: pl.DataFrame, mv_ids: pl.Series, stored: pl.DataFrame, rules: CompiledRules, facts: Facts, run_id: int
+) -> pl.DataFrame:
+    """The edges that ``edges`` (``REFERENCE_CONTRIBUTIONS``) give the objects, and those that were left to them."""
     flows = [(compiled, flow) for compiled in rules.inbound for flow in compiled.reference_flows]
     scoped = [compiled for compiled, _ in flows if compiled.scope is not None]
     in_scope = _scopes(edges, scoped, rules, facts)
@@ -77,7 +91,7 @@ def _contributed(extent: Extent, stored: pl.DataFrame, rules: CompiledRules, fac
         )
         if not rules.connector(compiled.rule.connector).recall:
             own = stored.filter((pl.col("rule_id") == rule_id) & (pl.col("attribute") == target.name))
-            offered = pl.concat([offered, _left_behind(own, sources_of(extent), compiled, facts)])
+            offered = pl.concat([offered, _left_behind(own, mv_ids, compiled, facts)])
         parts.append(offered.with_columns(rank=pl.lit(rank, dtype=pl.Int64), single=pl.lit(not target.multivalued)))
     offered = pl.concat(parts)
     strongest = offered.filter(pl.col("rank") == pl.col("rank").min().over("source_id", "attribute"))
@@ -123,21 +137,41 @@ def flow_references(mv_ids: pl.Series, connector: str, rules: CompiledRules, fac
     elsewhere is no longer wanted.
     """
     objects = _sources(facts.links_of(connector, mv_ids), connector, rules)
-    return _flow(objects, objects["id"], connector, rules, facts)
+    governed = _governed(objects, connector, rules, facts)
+    ids = objects["id"]
+    return _flowed(
+        objects, connector, governed, facts.desired_edges(ids), facts.edges_of(ids), facts.export_edges_of(ids)
+    )
 
 
 def flow_references_between(pairs: pl.DataFrame, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
     """As ``flow_references``, for the edges between pairs (``PAIRS``) of objects of the connector space only."""
     objects = _sources(facts.linked(sources_of(pairs)), connector, rules)
-    return _flow(objects, pairs.join(objects.select(source_id="id"), on="source_id"), connector, rules, facts)
-
-
-def _flow(objects: pl.DataFrame, extent: Extent, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
     governed = _governed(objects, connector, rules, facts)
-    desired = _desired(extent, governed, facts)
-    pending = facts.export_edges_of(extent)
-    has = _sent(extent, pending, facts).join(governed, on=["source_id", "attribute"], how="semi")
-    waiting = pending.filter(pl.col("state") == "pending")  # also by rules that no longer apply
+    flowing = pairs.join(governed, on="source_id")
+    there = flowing.select(_KEY).unique()
+    return _flowed(
+        objects,
+        connector,
+        governed,
+        facts.desired_edges(flowing.select("source_id", pl.col("flows_from").alias("attribute"), "target_id")),
+        facts.edges_of(there),
+        facts.export_edges_of(there),
+    )
+
+
+def _flowed(
+    objects: pl.DataFrame,
+    connector: str,
+    governed: pl.DataFrame,
+    wanted: pl.DataFrame,
+    stored: pl.DataFrame,
+    exported: pl.DataFrame,
+) -> ReferencePlan:
+    """``wanted``: ``DESIRED_EDGES``; ``stored``: ``STORED_EDGES``; ``exported``: ``EXPORT_EDGES``; of one extent."""
+    desired = _desired(wanted, governed)
+    has = _sent(stored, exported).join(governed, on=["source_id", "attribute"], how="semi")
+    waiting = exported.filter(pl.col("state") == "pending")  # also by rules that no longer apply
     to_add = desired.join(has, on=_KEY, how="anti").with_columns(operation=pl.lit("add"))
     to_remove = has.join(desired, on=_KEY, how="anti").with_columns(operation=pl.lit("delete"))
     should = pl.concat([to_add.select([*_KEY, "operation"]), to_remove.select([*_KEY, "operation"])])
@@ -171,12 +205,12 @@ def _flowing(connector: str, rules: CompiledRules) -> list[tuple[CompiledRule, s
     ]
 
 
-def _desired(extent: Extent, governed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def _desired(wanted: pl.DataFrame, governed: pl.DataFrame) -> pl.DataFrame:
     """Metaverse edges under the names of the target's attributes.
 
     A target with two connectors would give two edges; both are wanted until rules can choose.
     """
-    edges = facts.desired_edges(extent).select("source_id", flows_from="attribute", target_id="target_id")
+    edges = wanted.select("source_id", flows_from="attribute", target_id="target_id")
     flowing = edges.join(governed, on=["source_id", "flows_from"])
     return flowing.select(_KEY).unique().sort(_KEY)
 
@@ -216,10 +250,10 @@ def _metaverse_in_scope(
     return wide.filter(scope)["id"]
 
 
-def _sent(extent: Extent, pending: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def _sent(stored: pl.DataFrame, exported: pl.DataFrame) -> pl.DataFrame:
     """Edges that the connected data source should have by now: as last imported, then what was exported."""
-    imported = facts.edges_of(extent).filter(pl.col("layer") != "delete").select(_KEY)
-    unconfirmed = pending.filter(pl.col("state") == "unconfirmed")
+    imported = stored.filter(pl.col("layer") != "delete").select(_KEY)
+    unconfirmed = exported.filter(pl.col("state") == "unconfirmed")
     gone = unconfirmed.filter(pl.col("operation") == "delete")
     new = unconfirmed.filter(pl.col("operation") == "add").select(_KEY)
     return pl.concat([imported.join(gone, on=_KEY, how="anti"), new]).unique()

@@ -114,7 +114,7 @@ def _drop_waiting_references(links: pl.DataFrame, unit: UnitOfWork) -> None:
     cut = links.filter(pl.col("mv_id").is_null())["id"]
     if cut.is_empty():
         return
-    waiting = unit.export_edges_of(cut).filter(pl.col("state") == "pending")
+    waiting = unit.waiting_edges_of(cut)
     if waiting.height:
         unit.delete_export_edges(waiting.select(list(EDGES.columns)))
 
@@ -161,7 +161,7 @@ def restore_operations(ids: pl.Series, unit: UnitOfWork) -> None:
     """An object whose only pending change is one of references has the operation update; without any it has none."""
     if ids.is_empty():
         return
-    waiting = unit.export_edges_of(ids).filter(pl.col("state") == "pending")["source_id"].unique()
+    waiting = unit.waiting_edges_of(ids)["source_id"].unique()
     objects = unit.objects(ids).filter(pl.col("pending_export").is_null() & pl.col("new_dn").is_null())
     should = pl.when(pl.col("id").is_in(waiting.implode())).then(pl.lit("update"))
     wanted = objects.select("id", "export_operation", should=should).filter(

@@ -58,13 +58,14 @@ class Pages:
         with self.store.read() as reader:
             objects = ids.to_frame("id").join(reader.objects(ids), on="id", maintain_order="left")
             objects = objects.filter(pl.col("export_operation").is_not_null())
-            pending = reader.export_edges_of(ids)
-            whole = _complete(reader.edges_of(ids), pending) if self.capabilities.complete_references else None
-            targets = [pending["target_id"], *([whole["target_id"]] if whole is not None else [])]
+            edges = reader.waiting_edges_of(ids)
+            whole = None
+            if self.capabilities.complete_references:
+                whole = _complete(reader.edges_of(ids), reader.export_edges_of(ids))
+            targets = [edges["target_id"], *([whole["target_id"]] if whole is not None else [])]
             names = reader.names_of(pl.concat(targets).unique().alias("id"))
         schema = self.definition.schema
         object_type = schema[str(objects["object_type"][0])] if objects.height else schema.object_types[0]
-        edges = pending.filter(pl.col("state") == "pending")
         rows = entries(objects, object_type, edges, names, all_edges=whole)
         operation = ExportOperation(objects["export_operation"][0]) if objects.height else ExportOperation.UPDATE
         if not with_references:

@@ -13,7 +13,12 @@ import polars as pl
 
 from unisono.engine.compile import CompiledRules
 from unisono.engine.reference_pairs import NO_PAIRS, inward, outward, referrers_to
-from unisono.engine.references import flow_references, flow_references_between, resolve_references
+from unisono.engine.references import (
+    flow_references,
+    flow_references_between,
+    resolve_references,
+    resolve_references_between,
+)
 from unisono.model.frames import EDGES
 from unisono.model.plan import RELINKED, ReferencePlan, SyncPlan
 from unisono.runs.apply import apply_references
@@ -91,8 +96,8 @@ class _Phase:
             yield self._resolved(part)
         pairs = pl.concat([NO_PAIRS, *(one.pairs for one in seen)]).unique()
         changed = [NO_PAIRS]
-        for extent in self._extents(pairs.filter(~pl.col("source_id").is_in(whole.implode()))):
-            plan = self._resolved(extent)
+        for between in self._pairs(pairs.filter(~pl.col("source_id").is_in(whole.implode()))):
+            plan = self._applied(resolve_references_between(between, self.rules, self.unit, self.run_id))
             changed += [frame.select(NO_PAIRS.columns) for frame in (plan.mv_added, plan.mv_removed)]
             yield plan
         here = _unique([whole, *(_linked(relinked, target) for target in self._targets())])
@@ -102,11 +107,11 @@ class _Phase:
             moved_there = _ids(relinked.filter(pl.col("connector") == target))
             found = [outward(target, pl.concat(changed), moved_there.clear(), own, self.unit)]
             found += [outward(target, NO_PAIRS, ids, edges.clear(), self.unit) for ids in self._parts(moved_there)]
-            for extent in self._extents(pl.concat(found).unique()):
-                yield self._applied(flow_references_between(extent, target, self.rules, self.unit))
+            for between in self._pairs(pl.concat(found).unique()):
+                yield self._applied(flow_references_between(between, target, self.rules, self.unit))
 
-    def _resolved(self, extent: pl.Series | pl.DataFrame) -> ReferencePlan:
-        return self._applied(resolve_references(extent, self.rules, self.unit, self.run_id))
+    def _resolved(self, mv_ids: pl.Series) -> ReferencePlan:
+        return self._applied(resolve_references(mv_ids, self.rules, self.unit, self.run_id))
 
     def _flowed(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
         for part in self._parts(mv_ids):
@@ -123,7 +128,7 @@ class _Phase:
     def _parts(self, ids: pl.Series) -> list[pl.Series]:
         return [ids.slice(offset, self.size) for offset in range(0, ids.len(), self.size)]
 
-    def _extents(self, pairs: pl.DataFrame) -> list[pl.DataFrame]:
+    def _pairs(self, pairs: pl.DataFrame) -> list[pl.DataFrame]:
         """Pairs in parts; those of one source stay together, so that it is counted once."""
         ordered = pairs.sort("source_id", "target_id").with_row_index("row")
         part = (pl.col("row").min().over("source_id") // self.size).alias("part")

@@ -26,8 +26,8 @@ import polars as pl
 from unisono.model.frames import Frame
 from unisono.model.runs import ObjectError, RunResult, Status, StepResult
 
-#: Which references a question is about: all that start at the objects with these ids, or only those between the pairs
-#: (``source_id``, ``target_id``) of objects.
+#: Which references a question is about: all that start at the objects with these ids, or only edges that may be there
+#: (``source_id``, ``attribute``, ``target_id``).
 Extent = pl.Series | pl.DataFrame
 
 
@@ -239,7 +239,7 @@ class Reader(Protocol):
         ...
 
     def edges_of(self, extent: Extent) -> pl.DataFrame:
-        """``STORED_EDGES`` of the source objects, or between the pairs."""
+        """``STORED_EDGES`` of the source objects, or those of the edges that are there."""
         ...
 
     def changed_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
@@ -251,7 +251,11 @@ class Reader(Protocol):
         ...
 
     def export_edges_of(self, extent: Extent) -> pl.DataFrame:
-        """``EXPORT_EDGES`` of the source objects, or between the pairs."""
+        """``EXPORT_EDGES`` of the source objects, or those of the edges that are there."""
+        ...
+
+    def waiting_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
+        """``EXPORT_EDGES`` of the source objects that were not sent yet."""
         ...
 
     def export_edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
@@ -286,7 +290,7 @@ class Reader(Protocol):
         ...
 
     def references_of(self, extent: Extent) -> pl.DataFrame:
-        """``MV_REFERENCES`` that start at the metaverse objects, or between the pairs."""
+        """``MV_REFERENCES`` that start at the metaverse objects, or those of the edges that are there."""
         ...
 
     def references_to(self, mv_ids: pl.Series) -> pl.DataFrame:
@@ -302,11 +306,17 @@ class Reader(Protocol):
         ...
 
     def reference_contributions(self, extent: Extent) -> pl.DataFrame:
-        """``REFERENCE_CONTRIBUTIONS`` of metaverse objects' connectors: layers hologram and delete, targets linked."""
+        """``REFERENCE_CONTRIBUTIONS`` of metaverse objects' connectors: layers hologram and delete, targets linked.
+
+        An extent of edges has metaverse objects at its ends, and attributes of connector spaces.
+        """
         ...
 
     def desired_edges(self, extent: Extent) -> pl.DataFrame:
-        """``DESIRED_EDGES`` of connectors: both ends linked in one connector space, no pending delete."""
+        """``DESIRED_EDGES`` of connectors: both ends linked in one connector space, no pending delete.
+
+        An extent of edges has connectors at its ends, and attributes of the metaverse.
+        """
         ...
 
     # --- for people ---

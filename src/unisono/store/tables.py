@@ -96,11 +96,12 @@ AWAITS_EXPORT: Final = "export_operation IS NOT NULL"
 AWAITS_CONFIRMATION: Final = "unconfirmed_operation IS NOT NULL"
 LINKED: Final = "mv_id IS NOT NULL"
 CHANGED_EDGE: Final = "layer <> 'hologram'"
+WAITING_EDGE: Final = "state = 'pending'"
 
 
-def _partial(name: str, condition: str, *columns: str) -> Index:
+def _partial(name: str, condition: str, *columns: str, table: Table = cs_object) -> Index:
     where = text(condition)
-    return Index(name, *(cs_object.c[column] for column in columns), sqlite_where=where, postgresql_where=where)
+    return Index(name, *(table.c[column] for column in columns), sqlite_where=where, postgresql_where=where)
 
 
 Index("cs_object_anchor", cs_object.c.connector_id, cs_object.c.anchor, unique=True)
@@ -112,7 +113,7 @@ _partial("cs_object_to_export", AWAITS_EXPORT, "connector_id")
 _partial("cs_object_to_confirm", AWAITS_CONFIRMATION, "connector_id")
 _partial("cs_object_link", LINKED, "mv_id", "connector_id")
 
-# Edges are found from both ends, and between two objects. Each is stored twice: in key order, and by its target.
+# Edges are found from both ends. Each is stored twice, in key order: once by its source, once by its target.
 
 
 def _edge_key() -> tuple[Column[int], Column[str], Column[int]]:
@@ -126,13 +127,8 @@ cs_reference = Table(
     Column("layer", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("cs_reference_target", cs_reference.c.target_id, cs_reference.c.source_id)
-Index(
-    "cs_reference_changed",
-    cs_reference.c.source_id,
-    sqlite_where=text(CHANGED_EDGE),
-    postgresql_where=text(CHANGED_EDGE),
-)
+Index("cs_reference_target", cs_reference.c.target_id)
+_partial("cs_reference_changed", CHANGED_EDGE, "source_id", table=cs_reference)
 export_reference = Table(
     "export_reference",
     metadata,
@@ -141,7 +137,8 @@ export_reference = Table(
     Column("state", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("export_reference_target", export_reference.c.target_id, export_reference.c.source_id)
+Index("export_reference_target", export_reference.c.target_id)
+_partial("export_reference_waiting", WAITING_EDGE, "source_id", table=export_reference)
 
 # --- metaverse -------------------------------------------------------------------------------------------------------
 
@@ -170,7 +167,7 @@ mv_reference = Table(
     Column("run_id", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("mv_reference_target", mv_reference.c.target_id, mv_reference.c.source_id)
+Index("mv_reference_target", mv_reference.c.target_id)
 
 # --- history ---------------------------------------------------------------------------------------------------------
 
@@ -273,6 +270,7 @@ def _staged(name: str, *columns: Column[int] | Column[str], rowid: bool = False)
 staged_id = _staged("staged_id", _id(), rowid=True)
 staged_target = _staged("staged_target", _id(), rowid=True)
 staged_pair = _staged("staged_pair", _id("source_id"), _id("target_id"))
+staged_edge = _staged("staged_edge", *_edge_key())
 staged_anchor = _staged("staged_anchor", Column("anchor", _TEXT, primary_key=True))
 staged_dn_key = _staged("staged_dn_key", Column("dn_key", _TEXT, primary_key=True))
 staged_term = _staged(

@@ -8,16 +8,13 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import ColumnElement, Executable, FromClause, ScalarSelect, bindparam, select
 
-from unisono.model.frames import Frame
+from unisono.model.frames import EDGES, Frame
 from unisono.store.contract import Extent
-from unisono.store.tables import connector, cs_object, staged_id, staged_pair
+from unisono.store.tables import connector, cs_object, staged_edge, staged_id
 from unisono.store.transaction import Transaction
 
 #: The ids that were staged last, for ``column.in_(STAGED_IDS)``.
 STAGED_IDS: Final = select(staged_id.c.id)
-
-#: The pairs that were staged last, for ``tuple_(source, target).in_(STAGED_PAIRS)``.
-STAGED_PAIRS: Final = select(staged_pair.c.source_id, staged_pair.c.target_id)
 
 #: The id of the connector that the parameter ``connector`` names; null for one that the store does not know.
 CONNECTOR_ID: Final[ScalarSelect[int]] = (
@@ -46,10 +43,10 @@ def object_columns(frame: Frame) -> list[AnyColumn]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByExtent:
-    """The same question about ``STAGED_IDS`` and about ``STAGED_PAIRS``."""
+    """The same question about ``STAGED_IDS`` and about the rows of ``staged_edge``."""
 
     of: Executable
-    between: Executable
+    among: Executable
 
 
 class Queries:
@@ -73,11 +70,8 @@ class Queries:
     def _fetch_extent(self, extent: Extent, queries: ByExtent, frame: Frame) -> pl.DataFrame:
         if isinstance(extent, pl.Series):
             return self._fetch_of(extent, queries.of, frame)
-        self._stage_pairs(extent)
-        return self._transaction.fetch(queries.between, frame)
-
-    def _stage_pairs(self, pairs: pl.DataFrame) -> None:
-        self._transaction.stage(staged_pair, pairs.select("source_id", "target_id").unique())
+        self._transaction.stage(staged_edge, EDGES.check(extent).unique())
+        return self._transaction.fetch(queries.among, frame)
 
 
 def distinct_ids(ids: pl.Series) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, FromClause, and_, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select, text
 
 from unisono.model.frames import Frame
 from unisono.store.contract import (
@@ -21,20 +21,33 @@ from unisono.store.queries.base import (
     CONNECTOR_ID,
     IDS,
     STAGED_IDS,
-    STAGED_PAIRS,
     ByExtent,
     Queries,
     columns_of,
     name_of_connector,
 )
-from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, mv_reference, staged_pair
+from unisono.store.tables import (
+    CHANGED_EDGE,
+    WAITING_EDGE,
+    cs_object,
+    cs_reference,
+    export_reference,
+    mv_reference,
+    staged_edge,
+    staged_pair,
+)
+
+# Sums with nothing, and texts put together with nothing, do not change a value but the way to it. SQLite's planner,
+# which knows neither that a staged table is small nor how many references an object may have, would start elsewhere.
+_edge = staged_edge.c
+_from, _along, _to = _edge.source_id + 0, _edge.attribute + "", _edge.target_id + 0
 
 
 def _rows(edges: FromClause, frame: Frame) -> ByExtent:
     rows = select(*columns_of(frame, edges))
+    is_staged = and_(edges.c.source_id == _from, edges.c.attribute == _along, edges.c.target_id == _to)
     return ByExtent(
-        of=rows.where(edges.c.source_id.in_(STAGED_IDS)),
-        between=rows.where(tuple_(edges.c.source_id, edges.c.target_id).in_(STAGED_PAIRS)),
+        of=rows.where(edges.c.source_id.in_(STAGED_IDS)), among=rows.join_from(staged_edge, edges, is_staged)
     )
 
 
@@ -44,6 +57,9 @@ _OF_METAVERSE: Final = _rows(mv_reference, MV_REFERENCES)
 _CHANGED: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(
     cs_reference.c.source_id.in_(STAGED_IDS), text(CHANGED_EDGE)
 )
+_WAITING: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
+    export_reference.c.source_id.in_(STAGED_IDS), text(WAITING_EDGE)
+)
 _STORED_TO: Final = select(*columns_of(STORED_EDGES, cs_reference)).where(cs_reference.c.target_id.in_(STAGED_IDS))
 _EXPORTED_TO: Final = select(*columns_of(EXPORT_EDGES, export_reference)).where(
     export_reference.c.target_id.in_(STAGED_IDS)
@@ -52,6 +68,12 @@ _METAVERSE_TO: Final = select(*columns_of(MV_REFERENCES, mv_reference)).where(mv
 _REFERRERS: Final = select(mv_reference.c.source_id).where(mv_reference.c.target_id.in_(STAGED_IDS)).distinct()
 
 _source, _target = cs_object.alias("source"), cs_object.alias("target")
+
+
+def _leads(edges: FromClause, source: ColumnElement[int], target: ColumnElement[int]) -> ColumnElement[bool]:
+    """The edge between two known ends; looked up when both are known, not when the first is."""
+    return and_(edges.c.source_id == source + 0 * target, edges.c.attribute == _along, edges.c.target_id == target)
+
 
 _CONNECTED_REFERRERS: Final = (
     select(_source.c.mv_id)
@@ -65,24 +87,23 @@ _CONNECTED_REFERRERS: Final = (
 )
 
 # From the connectors of the objects, along synchronized references, to what their targets are linked with.
-_contributions = (
-    select(
-        *columns_of(
-            REFERENCE_CONTRIBUTIONS,
-            _source,
-            cs_id=_source.c.id,
-            connector=name_of_connector(_source.c.connector_id),
-            attribute=cs_reference.c.attribute,
-            target_id=_target.c.mv_id,
-        )
+_contributions = select(
+    *columns_of(
+        REFERENCE_CONTRIBUTIONS,
+        _source,
+        cs_id=_source.c.id,
+        connector=name_of_connector(_source.c.connector_id),
+        attribute=cs_reference.c.attribute,
+        target_id=_target.c.mv_id,
     )
-    .join_from(_source, cs_reference, cs_reference.c.source_id == _source.c.id)
-    .join(_target, _target.c.id == cs_reference.c.target_id)
-    .where(cs_reference.c.layer != "add", _target.c.mv_id.is_not(None))
-)
+).where(cs_reference.c.layer != "add", _target.c.mv_id.is_not(None))
 _CONTRIBUTIONS: Final = ByExtent(
-    of=_contributions.where(_source.c.mv_id.in_(STAGED_IDS)),
-    between=_contributions.where(tuple_(_source.c.mv_id, _target.c.mv_id).in_(STAGED_PAIRS)),
+    of=_contributions.join_from(_source, cs_reference, cs_reference.c.source_id == _source.c.id)
+    .join(_target, _target.c.id == cs_reference.c.target_id)
+    .where(_source.c.mv_id.in_(STAGED_IDS)),
+    among=_contributions.join_from(staged_edge, _source, _source.c.mv_id == _from)
+    .join(_target, _target.c.mv_id == _to)
+    .join(cs_reference, _leads(cs_reference, _source.c.id, _target.c.id)),
 )
 
 
@@ -93,20 +114,21 @@ def _stays_in_space(end: FromClause) -> ColumnElement[bool]:
 
 # From connectors to their metaverse objects, along references, to the targets' connectors in the same space. The sums
 # keep a planner, which knows nothing of a transaction's new rows, from starting at all objects of a connector.
-_desired = (
-    select(_source.c.id.label("source_id"), _source.c.mv_id, mv_reference.c.attribute, _target.c.id.label("target_id"))
-    .join_from(_source, mv_reference, mv_reference.c.source_id == _source.c.mv_id)
-    .join(_target, _target.c.mv_id == mv_reference.c.target_id)
-    .where(_target.c.connector_id + 0 == _source.c.connector_id + 0, _stays_in_space(_source), _stays_in_space(_target))
-)
+_desired = select(
+    _source.c.id.label("source_id"), _source.c.mv_id, mv_reference.c.attribute, _target.c.id.label("target_id")
+).where(_target.c.connector_id + 0 == _source.c.connector_id + 0, _stays_in_space(_source), _stays_in_space(_target))
 _DESIRED: Final = ByExtent(
-    of=_desired.where(_source.c.id.in_(STAGED_IDS)),
-    between=_desired.where(tuple_(_source.c.id, _target.c.id).in_(STAGED_PAIRS)),
+    of=_desired.join_from(_source, mv_reference, mv_reference.c.source_id == _source.c.mv_id)
+    .join(_target, _target.c.mv_id == mv_reference.c.target_id)
+    .where(_source.c.id.in_(STAGED_IDS)),
+    among=_desired.join_from(staged_edge, _source, _source.c.id == _from)
+    .join(_target, _target.c.id == _to)
+    .join(mv_reference, _leads(mv_reference, _source.c.mv_id, _target.c.mv_id)),
 )
 _LINKED_PAIRS: Final = (
     select(_source.c.id.label("source_id"), _target.c.id.label("target_id"))
-    .join_from(staged_pair, _source, _source.c.mv_id == staged_pair.c.source_id)
-    .join(_target, _target.c.mv_id == staged_pair.c.target_id)
+    .join_from(staged_pair, _source, _source.c.mv_id == staged_pair.c.source_id + 0)
+    .join(_target, _target.c.mv_id == staged_pair.c.target_id + 0)
     .where(_source.c.connector_id + 0 == CONNECTOR_ID, _target.c.connector_id + 0 == CONNECTOR_ID)
 )
 
@@ -123,6 +145,9 @@ class ReferenceQueries(Queries):
 
     def export_edges_of(self, extent: Extent) -> pl.DataFrame:
         return self._fetch_extent(extent, _EXPORTED, EXPORT_EDGES)
+
+    def waiting_edges_of(self, source_ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(source_ids, _WAITING, EXPORT_EDGES)
 
     def export_edges_to(self, target_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(target_ids, _EXPORTED_TO, EXPORT_EDGES)
@@ -147,5 +172,5 @@ class ReferenceQueries(Queries):
         return self._fetch_extent(extent, _DESIRED, DESIRED_EDGES)
 
     def linked_pairs(self, connector: str, mv_pairs: pl.DataFrame) -> pl.DataFrame:
-        self._stage_pairs(mv_pairs)
+        self._transaction.stage(staged_pair, mv_pairs.select("source_id", "target_id").unique())
         return self._transaction.fetch(_LINKED_PAIRS, PAIRS, connector=connector)

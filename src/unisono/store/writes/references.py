@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from unisono.model.frames import EDGES
 from unisono.store.contract import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
 from unisono.store.queries.base import STAGED_IDS
-from unisono.store.tables import cs_reference, export_reference, mv_reference
+from unisono.store.tables import WAITING_EDGE, cs_reference, export_reference, mv_reference
 from unisono.store.writes.base import Writes
 
 _CONFIRM_SENT: Final = (
     update(export_reference)
-    .where(export_reference.c.source_id.in_(STAGED_IDS), export_reference.c.state == "pending")
+    .where(export_reference.c.source_id.in_(STAGED_IDS), text(WAITING_EDGE))
     .values(state="unconfirmed")
 )
 

@@ -100,6 +100,7 @@ def _create_connector_space() -> None:
         sa.Column("operation", _TEXT, nullable=False),
         sa.Column("state", _TEXT, nullable=False),
     )
+    _create_partial_index("export_reference_waiting", ["source_id"], "state = 'pending'", "export_reference")
 
 
 def _create_metaverse() -> None:
@@ -253,4 +254,4 @@ def _create_edges(name: str, *columns: sa.Column[str] | sa.Column[int]) -> None:
         *columns,
         sqlite_with_rowid=False,
     )
-    op.create_index(f"{name}_target", name, ["target_id", "source_id"])
+    op.create_index(f"{name}_target", name, ["target_id"])
