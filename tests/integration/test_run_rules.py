@@ -374,6 +374,11 @@ def test_a_run_whose_process_was_killed_is_closed_by_the_next_one_which_repeats_
     assert counts(again) == {Counter.STAGE_NO_CHANGE: kept, Counter.STAGE_ADD: _MANY - kept}
     assert history(tmp_path) == [Status.STOPPED_SERVER, Status.SUCCESS]
     assert project.space("hr")["anchor"].n_unique() == _MANY
+    with project.open() as context, context.store.read() as reader:
+        interrupted = reader.runs()[1]
+    assert counts(interrupted) == {Counter.STAGE_ADD: kept}
+    assert (interrupted.steps[0].status, "process" in interrupted.steps[0].message) == (Status.STOPPED_SERVER, True)
+    assert interrupted.steps[0].hint
 
 
 # --- what the target makes of exports --------------------------------------------------------------------------------

@@ -57,13 +57,14 @@ def test_runs_come_newest_first_by_connector_if_wanted_up_to_a_limit(unit: UnitO
     assert unit.runs(connector="unheard of") == ()
 
 
-def test_a_step_saved_again_replaces_what_was_recorded_of_it(unit: UnitOfWork) -> None:
+def test_a_step_saved_again_has_its_new_result_and_counters_and_all_its_errors(unit: UnitOfWork) -> None:
     run_id = unit.start_run("HR", "Full", "f1", at(0))
     unit.save_step(run_id, FULL_STEP, [error("flow-error"), error("join-error")])
     unit.save_step(run_id, step(2), [error("other-step")])
-    unit.save_step(run_id, step(counts=(StepCount(counter=Counter.STAGE_ADD, count=4),)), [error("flow-error")])
+    unit.save_step(run_id, step(counts=(StepCount(counter=Counter.STAGE_ADD, count=4),)), [error("late-error")])
     assert unit.runs()[0].steps[0].counts == (StepCount(counter=Counter.STAGE_ADD, count=4),)
-    assert unit.errors(run_id=run_id)["code"].to_list() == ["other-step", "flow-error"]
+    codes = ["flow-error", "join-error", "other-step", "late-error"]
+    assert unit.errors(run_id=run_id)["code"].to_list() == codes
 
 
 def test_errors_are_shown_as_recorded_in_their_order(unit: UnitOfWork) -> None:
@@ -106,13 +107,14 @@ def test_runs_of_a_dead_process_end_as_stopped(unit: UnitOfWork) -> None:
     other = unit.start_run("AD", "p", "f", at(0))
     finished = unit.start_run("HR", "p", "f", at(0))
     unit.finish_run(finished, Status.SUCCESS, at(3))
-    assert unit.close_interrupted_runs("HR", at(9)) == 1
+    assert unit.close_interrupted_runs("HR", at(9), message="why", hint="what next") == 1
     runs = {run.id: run for run in unit.runs()}
     assert (runs[dead].status, runs[dead].ended_at) == (Status.STOPPED_SERVER, at(9))
     assert [s.status for s in runs[dead].steps] == [Status.SUCCESS, Status.STOPPED_SERVER]
+    assert [(s.message, s.hint) for s in runs[dead].steps] == [("", ""), ("why", "what next")]
     assert (runs[finished].status, runs[finished].ended_at) == (Status.SUCCESS, at(3))
     assert runs[other].status is Status.IN_PROGRESS
-    assert unit.close_interrupted_runs("HR", at(10)) == 0
+    assert unit.close_interrupted_runs("HR", at(10), message="", hint="") == 0
 
 
 def test_the_watermark_of_a_connector_is_the_last_one_set(unit: UnitOfWork) -> None:

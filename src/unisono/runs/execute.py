@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
+from dataclasses import replace
 
 from unisono.connectors.runtime import Runtime
 from unisono.model.errors import StepStop, StoreError
@@ -14,7 +15,7 @@ from unisono.runs.import_step import run_import
 from unisono.runs.steps import Ending
 from unisono.runs.synchronization_step import run_synchronization
 from unisono.runs.tally import Record
-from unisono.store.contract import HeldBatch
+from unisono.store.contract import HeldBatch, UnitOfWork
 
 #: Only one synchronization at a time in the whole store (engine specification §9.3).
 SYNCHRONIZATION_LOCK = "synchronization"
@@ -25,33 +26,41 @@ def run_profile(connector: str, profile: RunProfile, context: Context) -> RunRes
     definition = context.project.connector(connector)
     if definition is None:
         raise KeyError(connector)
-    with ExitStack() as locks:
-        if not locks.enter_context(context.store.lock(f"connector {connector}")):
-            return _refused(connector, profile, f"another run of {connector} is under way", context)
-        if not profile.steps:
-            message = f"the profile {profile.name} has no steps"
-            return _refused(connector, profile, message, context, Status.NO_START_NO_STEPS_IN_PROFILE)
-        return _run_steps(definition, profile, context)
+    try:
+        with context.store.lock(f"connector {connector}") as free:
+            obstacle = _obstacle(connector, profile, free=free)
+            if obstacle is None:
+                return _run_steps(definition, profile, context)
+    except StoreError as error:
+        obstacle = _ending(error)
+    return _refused(connector, profile, obstacle, context)
 
 
-def _refused(
-    connector: str,
-    profile: RunProfile,
-    message: str,
-    context: Context,
-    status: Status = Status.NO_START_MA_ALREADY_RUNNING,
-) -> RunResult:
+def _obstacle(connector: str, profile: RunProfile, *, free: bool) -> Ending | None:
+    """Why the run cannot start."""
+    if not free:
+        message = f"another run of {connector} is under way"
+        return Ending(status=Status.NO_START_MA_ALREADY_RUNNING, message=message)
+    if not profile.steps:
+        message = f"the profile {profile.name} has no steps"
+        return Ending(status=Status.NO_START_NO_STEPS_IN_PROFILE, message=message)
+    return None
+
+
+def _refused(connector: str, profile: RunProfile, why: Ending, context: Context) -> RunResult:
     """A run that did not start leaves no history; its one step says why."""
     now = context.clock()
-    step = profile.steps[0] if profile.steps else None
-    steps = (
-        (StepResult(number=1, step=step, status=status, started_at=now, ended_at=now, message=message),) if step else ()
+    steps = tuple(
+        StepResult(
+            number=1, step=step, status=why.status, started_at=now, ended_at=now, message=why.message, hint=why.hint
+        )
+        for step in profile.steps[:1]
     )
     return RunResult(
         id=0,
         connector=connector,
         profile=profile.name,
-        status=status,
+        status=why.status,
         started_at=now,
         ended_at=now,
         fingerprint=context.project.fingerprint,
@@ -59,34 +68,40 @@ def _refused(
     )
 
 
+def _ending(error: StoreError) -> Ending:
+    return Ending(status=error.status, message=error.message, hint=error.hint)
+
+
 def _run_steps(definition: ConnectorDefinition, profile: RunProfile, context: Context) -> RunResult:
+    """Raises ``StoreError`` only before the first step."""
     started_at = context.clock()
     with context.store.begin() as unit:
-        unit.close_interrupted_runs(definition.name, started_at)
+        unit.close_interrupted_runs(definition.name, started_at, message=_INTERRUPTED, hint=_REPEAT)
         run_id = unit.start_run(definition.name, profile.name, context.project.fingerprint, started_at)
     results: list[StepResult] = []
-    for number, step in enumerate(profile.steps, 1):
-        result = _run_step(number, step, definition, profile, run_id, context)
-        results.append(result)
-        if result.status.ends_run:
-            break
-    status = worst(results)
-    ended_at = context.clock()
-    with context.store.begin() as unit:
-        unit.finish_run(run_id, status, ended_at)
+    while not _is_over(results, profile):
+        results.append(_run_step(definition, profile, run_id, results, context))
     return RunResult(
         id=run_id,
         connector=definition.name,
         profile=profile.name,
-        status=status,
+        status=worst(results),
         started_at=started_at,
-        ended_at=ended_at,
+        ended_at=results[-1].ended_at,
         fingerprint=context.project.fingerprint,
         steps=tuple(results),
     )
 
 
-def worst(results: list[StepResult]) -> Status:
+def _is_over(results: Sequence[StepResult], profile: RunProfile) -> bool:
+    return len(results) == len(profile.steps) or any(result.status.ends_run for result in results)
+
+
+_INTERRUPTED = "the process of this run ended before the step did"
+_REPEAT = "Run it again: what was committed stays, and the rest is done then."
+
+
+def worst(results: Sequence[StepResult]) -> Status:
     """The run's status: that of the step that ended it, else the worst of its steps (engine specification §9.2)."""
     if results[-1].status.ends_run:
         return results[-1].status
@@ -104,41 +119,50 @@ _RANK = [
 
 
 def _run_step(
-    number: int,
-    step: RunStep,
     definition: ConnectorDefinition,
     profile: RunProfile,
     run_id: int,
+    earlier: Sequence[StepResult],
     context: Context,
 ) -> StepResult:
-    record = Record(error_limit=step.error_limit)
-    started_at = context.clock()
+    """Do the step that comes after the earlier ones. With the last one the run ends."""
+    number = len(earlier) + 1
+    step = profile.steps[number - 1]
+    record = Record(context=context, run_id=run_id, number=number, step=step, started_at=context.clock())
     context.reporter.step(definition.name, step.type.value)
     ending = _guarded_step(step, definition, record, run_id, context)
-    result = StepResult(
-        number=number,
-        step=step,
+    result = _as_ended(record.result(ending.status), ending)
+    try:
+        with context.store.begin() as unit:
+            record.close(result, unit)
+            _keep_held(ending, definition.name, profile.name, result, run_id, unit)
+            if _is_over(results := [*earlier, result], profile):
+                unit.finish_run(run_id, worst(results), result.ended_at)
+    except StoreError as error:  # the next run of the connector finds this one in progress, and says that it was not
+        return result if result.status.ends_run else _as_ended(result, _ending(error))
+    return result
+
+
+def _as_ended(result: StepResult, ending: Ending) -> StepResult:
+    return replace(
+        result,
         status=ending.status,
-        started_at=started_at,
-        ended_at=context.clock(),
         message=ending.message,
         hint=ending.hint,
         connection=ending.connection,
-        counts=record.step_counts(),
-        error_count=len(record.errors),
         held_hash=ending.held_hash,
-        phase_s=tuple(sorted((name, round(float(seconds), 6)) for name, seconds in record.seconds.items())),
     )
-    with context.store.begin() as unit:
-        unit.save_step(run_id, result, record.errors)
-        if ending.held_hash:
-            unit.hold(_held(ending, definition.name, profile.name, number, run_id, result))
-        judged = ending.held_hash is not None or not ending.status.ends_run
-        for batch in unit.held() if judged else ():  # what this step held before is approved by now, or obsolete
-            same = (batch.connector, batch.profile, batch.step) == (definition.name, profile.name, number)
-            if same and batch.hash != ending.held_hash:
-                unit.release(batch.hash)
-    return result
+
+
+def _keep_held(ending: Ending, connector: str, profile: str, result: StepResult, run_id: int, unit: UnitOfWork) -> None:
+    """Keep the batch that the guard holds; what this step held before is approved by now, or obsolete."""
+    if ending.held_hash:
+        unit.hold(_held(ending, connector, profile, result.number, run_id, result))
+    judged = ending.held_hash is not None or not ending.status.ends_run
+    for batch in unit.held() if judged else ():
+        same = (batch.connector, batch.profile, batch.step) == (connector, profile, result.number)
+        if same and batch.hash != ending.held_hash:
+            unit.release(batch.hash)
 
 
 def _held(ending: Ending, connector: str, profile: str, number: int, run_id: int, result: StepResult) -> HeldBatch:
@@ -158,11 +182,13 @@ def _guarded_step(
 ) -> Ending:
     """Do the step; what stops it becomes its ending."""
     try:
+        with record.unit():
+            pass  # from here on the history shows the step
         return _do(step, definition, record, run_id, context)
     except StepStop as stop:
         return Ending(status=stop.status, message=stop.message, hint=stop.hint, connection=stop.connection)
     except StoreError as error:
-        return Ending(status=error.status, message=error.message, hint=error.hint)
+        return _ending(error)
     except MemoryError:
         message = "the process ran out of memory"
         return Ending(status=Status.STOPPED_SERVER, message=message, hint="Lower the partition size.")

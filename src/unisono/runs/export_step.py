@@ -51,7 +51,6 @@ def run_export(
             capabilities=runtime.capabilities,
             run_id=run_id,
             record=record,
-            store=context.store,
         )
         stopped = _send_all(index, step, pages, sending, context)
         sending.finish()

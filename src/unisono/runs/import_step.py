@@ -104,9 +104,11 @@ def _stage_all(
             return None
         record.counts[Counter.STAGE_FAILURE, None] += batch.errors.height
         record.add_errors(object_errors(batch.errors, "discovery"))
+        record.check_limit()
         progress.deletions.append(batch.deletions)
         with record.phase("store"):
-            _stage_batch(batch, definition.schema[batch.object_type], space, progress, record, context)
+            _stage_batch(batch, definition.schema[batch.object_type], space, progress, record)
+        record.check_limit()
         context.reporter.advance(batch.objects.height, "objects imported")
         if stop := stopped_by_user(context):
             return stop
@@ -121,12 +123,11 @@ def _stage_batch(
     space: Space,
     progress: _Progress,
     record: Record,
-    context: Context,
 ) -> None:
     progress.delivered += batch.objects.height
     if batch.objects.is_empty():
         return
-    with context.store.begin() as unit:
+    with record.unit() as unit:
         anchors, names = batch.objects["anchor"], _names(batch, object_type, space)
         if progress.index is not None:
             index = progress.index.about(anchors, names)
@@ -141,11 +142,15 @@ def _stage_batch(
         if plan.displaced.height:
             apply_adoption(adopt(plan.displaced, unit), unit)
         referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
+        _count(plan, record)
     progress.seen.append(plan.seen)
     if progress.index is not None:
         progress.index.add(CS_INDEX.empty(), replaced=named["former"])
         _grow(progress.index, plan)
         progress.index.forget(referrers)
+
+
+def _count(plan: StagePlan, record: Record) -> None:
     record.add({(counter, None): number for counter, number in plan.counts.items()})
     record.add_errors(object_errors(plan.errors, "discovery"))
     unconfirmed = plan.confirmation.errors.rename({"id": "cs_id"}).with_columns(code=pl.lit(NOT_REIMPORTED))
@@ -192,12 +197,11 @@ def _finish(
     held = definition.guard.judge(definition.name, {ChangeKind.DELETES: number}, progress.population)
     if holding := hold_or_pass(held, _digest(definition.name, gone), context):
         return holding
-    with record.phase("store"), context.store.begin() as unit:
+    with record.phase("store"), record.unit() as unit:
         apply_deletions(plan, unit, obsolete=space.full)
         if not status.ends_run:
             unit.set_watermark(definition.name, session.watermark, run_id)
-    record.counts[Counter.STAGE_DELETE, None] += number
-    record.counts[Counter.FILTERED_DELETIONS, None] += plan.unknown
+        record.add({(Counter.STAGE_DELETE, None): number, (Counter.FILTERED_DELETIONS, None): plan.unknown})
     return completed(record)
 
 

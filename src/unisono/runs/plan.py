@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from unisono.model.runs import StepCount, StepType
 from unisono.runs.apply import apply_synchronization
 from unisono.runs.context import Context
 from unisono.runs.synchronize import Synchronized, compile_for, judge, populations, synchronize
-from unisono.runs.tally import Record
+from unisono.runs.tally import step_counts
 from unisono.store.contract import Reader, UnitOfWork
 
 #: A run id that lineage in a plan refers to: the run that did not happen.
@@ -60,13 +59,12 @@ def plan(context: Context, connectors: Sequence[str], *, full: bool) -> tuple[Co
 def _connector_plan(
     connector: str, *, full: bool, done: Synchronized, held: tuple[Held, ...], unit: UnitOfWork, before: Reader
 ) -> ConnectorPlan:
-    record = Record(counts=Tally(done.counts))
     errors = done.all_errors()
     names = unit.names_of(errors["id"].unique()).drop("object_type")
     return ConnectorPlan(
         connector=connector,
         step=StepType.FULL_SYNCHRONIZATION if full else StepType.DELTA_SYNCHRONIZATION,
-        counts=record.step_counts(),
+        counts=step_counts(done.counts),
         changes=with_names(done.all_changes(), unit, before),
         errors=errors.join(names, on="id", how="left", maintain_order="left"),
         guard=dict(done.guard),
@@ -149,7 +147,7 @@ def preview(context: Context, cs_id: int, *, full: bool) -> Preview:
             contributions=_contributions(selected, rules, unit),
             changes=with_names(one.changes, unit, before),
             errors=one.errors,
-            counts=Record(counts=Tally(one.counts)).step_counts(),
+            counts=step_counts(one.counts),
         )
 
 

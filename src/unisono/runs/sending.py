@@ -15,7 +15,7 @@ from unisono.model.schema import ObjectType
 from unisono.runs.apply import compare_referrers, restore_operations
 from unisono.runs.export_pages import Page
 from unisono.runs.tally import Record, object_errors
-from unisono.store.contract import Store
+from unisono.store.contract import UnitOfWork
 
 _COUNTERS = {"add": Counter.EXPORT_ADD, "update": Counter.EXPORT_UPDATE, "delete": Counter.EXPORT_DELETE}
 
@@ -32,7 +32,6 @@ class Sending:
     capabilities: Capabilities
     run_id: int
     record: Record
-    store: Store
     waiting: list[tuple[Page, pl.DataFrame]] = field(default_factory=list)  # results of pages that are not durable yet
 
     def send(self, page: Page) -> None:
@@ -59,31 +58,35 @@ class Sending:
             self._take(page, results)
 
     def _take(self, page: Page, results: pl.DataFrame) -> None:
-        """The store first: when there are too many errors, this page is recorded already."""
+        """What was sent is recorded before anything else, also where there are too many errors."""
         accepted = results.filter(pl.col("code").is_null())
         refused = results.filter(pl.col("code").is_not_null())
-        self._write(page, accepted, refused)
+        with self.record.phase("store"), self.record.unit() as unit:
+            self._write(page, accepted, refused, unit)
+            self._count(page, accepted, refused)
+        self.record.check_limit()
+
+    def _count(self, page: Page, accepted: pl.DataFrame, refused: pl.DataFrame) -> None:
         self.record.add({(counter, None): number for counter, number in _counts(page, accepted, refused).items()})
         names = page.objects.select("id", "anchor", "dn")
         named = refused.drop("anchor", "dn").join(names, on="id", maintain_order="left")
         self.record.add_errors(object_errors(named.rename({"id": "cs_id"}), "export", target=self.target))
 
-    def _write(self, page: Page, accepted: pl.DataFrame, refused: pl.DataFrame) -> None:
-        with self.record.phase("store"), self.store.begin() as unit:
-            objects = page.objects.filter(pl.col("id").is_in(accepted["id"].implode()))
-            if page.batch.operation is ExportOperation.DELETE:
-                unit.delete_objects(objects["id"])
-            elif objects.height:
-                unit.update_objects(_accepted(objects, accepted, page.object_type, self.capabilities.dn_style))
-                if (renamed := objects.filter(pl.col("new_dn").is_not_null())["id"]).len():
-                    compare_referrers(renamed, unit)
-                if page.final:
-                    unit.confirm_sent_edges(objects["id"])
-                else:
-                    restore_operations(objects["id"], unit)
-            if refused.height:
-                failed_in = pl.lit(self.run_id, dtype=pl.Int64)
-                unit.update_objects(refused.select("id", export_error="code", export_error_run=failed_in))
+    def _write(self, page: Page, accepted: pl.DataFrame, refused: pl.DataFrame, unit: UnitOfWork) -> None:
+        objects = page.objects.filter(pl.col("id").is_in(accepted["id"].implode()))
+        if page.batch.operation is ExportOperation.DELETE:
+            unit.delete_objects(objects["id"])
+        elif objects.height:
+            unit.update_objects(_accepted(objects, accepted, page.object_type, self.capabilities.dn_style))
+            if (renamed := objects.filter(pl.col("new_dn").is_not_null())["id"]).len():
+                compare_referrers(renamed, unit)
+            if page.final:
+                unit.confirm_sent_edges(objects["id"])
+            else:
+                restore_operations(objects["id"], unit)
+        if refused.height:
+            failed_in = pl.lit(self.run_id, dtype=pl.Int64)
+            unit.update_objects(refused.select("id", export_error="code", export_error_run=failed_in))
 
 
 def _accepted(objects: pl.DataFrame, results: pl.DataFrame, object_type: ObjectType, style: DnStyle) -> pl.DataFrame:

@@ -18,7 +18,7 @@ def run_synchronization(
 ) -> Ending:
     """Synchronize in one transaction; nothing of it is written when the guard holds it or somebody stops it."""
     try:
-        with record.phase("rules"), context.store.begin() as unit:
+        with record.phase("rules"), record.unit() as unit:
             return _synchronize(step, definition, record, run_id, context, unit)
     except Holding as holding:
         return holding.ending
@@ -41,8 +41,9 @@ def _synchronize(
         raise Holding(held)
     if stop := stopped_by_user(context):
         raise Holding(stop)
-    record.add(done.counts)
     record.add_errors(object_errors(_named(done.all_errors(), unit), "synchronization"))
+    record.check_limit()
+    record.add(done.counts)
     return completed(record)
 
 

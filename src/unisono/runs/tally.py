@@ -6,35 +6,93 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import perf_counter
 
 import polars as pl
 
 from unisono.model.errors import StepStop
-from unisono.model.runs import Counter, ObjectError, Status, StepCount
+from unisono.model.runs import Counter, ObjectError, RunStep, Status, StepCount, StepResult
+from unisono.runs.context import Context
+from unisono.store.contract import UnitOfWork
+
+Counts = Mapping[tuple[Counter, str | None], int]
 
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """Mutable on purpose: it grows while a step runs and is frozen into a ``StepResult`` at its end."""
+    """Mutable on purpose: it grows while a step runs and is frozen into a ``StepResult`` at its end.
 
-    error_limit: int = 5000
+    The run history has it from the step's begin, and grows with it: what a unit of work counted and met is written by
+    that unit. So the counters of a step whose process dies say what was committed, neither less nor more.
+    """
+
+    context: Context
+    run_id: int
+    number: int  # of the step, from 1
+    step: RunStep
+    started_at: datetime
     counts: Tally[tuple[Counter, str | None]] = field(default_factory=Tally)
     errors: list[ObjectError] = field(default_factory=list)
-    warnings: int = 0
     seconds: Tally[str] = field(default_factory=Tally)  # by phase; a Tally of floats
+    _saved_errors: int = 0
 
-    def add(self, counts: Mapping[tuple[Counter, str | None], int]) -> None:
+    def add(self, counts: Counts) -> None:
         self.counts.update(counts)
 
     def add_errors(self, errors: list[ObjectError]) -> None:
-        """Raises ``StepStop`` beyond the limit; 0 and more than 100,000 mean 100,000 (engine spec. §3.11)."""
         self.errors += errors
-        limit = self.error_limit if 0 < self.error_limit <= 100_000 else 100_000
-        if len(self.errors) > limit:
-            del self.errors[limit:]
-            message = f"more than {limit} objects had errors"
+
+    def check_limit(self) -> None:
+        """Raises ``StepStop`` when more objects had errors than the step may have."""
+        if len(self.errors) > self._limit:
+            del self.errors[self._limit :]
+            message = f"more than {self._limit} objects had errors"
             raise StepStop(Status.STOPPED_ERROR_LIMIT, message, hint="Look at `unisono errors`; most share one cause.")
+
+    @property
+    def _limit(self) -> int:
+        """0 and more than 100,000 mean 100,000 (engine specification §3.11)."""
+        return self.step.error_limit if 0 < self.step.error_limit <= 100_000 else 100_000
+
+    @contextmanager
+    def unit(self) -> Iterator[UnitOfWork]:
+        """A unit of work of the step, with what it counts and meets: all of it is written, or nothing.
+
+        What was counted in a unit that came to nothing is forgotten; the errors that were met in it are not.
+        """
+        before = Tally(self.counts)
+        try:
+            with self.context.store.begin() as unit:
+                yield unit
+                saved = self._save(unit, self.result(Status.IN_PROGRESS))
+        except BaseException:
+            self.counts = before
+            raise
+        self._saved_errors = saved
+
+    def close(self, result: StepResult, unit: UnitOfWork) -> None:
+        """Write the step as it ended."""
+        self._save(unit, result)
+
+    def _save(self, unit: UnitOfWork, result: StepResult) -> int:
+        """Write what the history does not have yet; how many errors it has then."""
+        errors = self.errors[: self._limit]
+        unit.save_step(self.run_id, result, errors[self._saved_errors :])
+        return len(errors)
+
+    def result(self, status: Status) -> StepResult:
+        """The step as it is now."""
+        return StepResult(
+            number=self.number,
+            step=self.step,
+            status=status,
+            started_at=self.started_at,
+            ended_at=self.context.clock(),
+            counts=step_counts(self.counts),
+            error_count=len(self.errors),
+            phase_s=tuple(sorted((name, round(float(seconds), 6)) for name, seconds in self.seconds.items())),
+        )
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -45,10 +103,6 @@ class Record:
         finally:
             self.seconds[name] += perf_counter() - started  # type: ignore[assignment]
 
-    def step_counts(self) -> tuple[StepCount, ...]:
-        ordered = sorted(self.counts.items(), key=lambda item: (str(item[0][1] or ""), list(Counter).index(item[0][0])))
-        return tuple(StepCount(counter=c, target=target, count=n) for (c, target), n in ordered if n)
-
     def status(self) -> Status:
         """The worst that was met (engine specification §3.12, diagnostics specification §1.2)."""
         categories = {error.category for error in self.errors if error.code != _WARNING}
@@ -58,12 +112,18 @@ class Record:
             return Status.COMPLETED_EXPORT_ERRORS
         if "synchronization" in categories:
             return Status.COMPLETED_SYNC_ERRORS
-        if self.warnings or any(error.code == _WARNING for error in self.errors):
+        if any(error.code == _WARNING for error in self.errors):
             return Status.COMPLETED_WARNINGS
         return Status.SUCCESS
 
 
 _WARNING = "exported-change-not-reimported"
+
+
+def step_counts(counts: Counts) -> tuple[StepCount, ...]:
+    """Counters in the order in which they are shown, without those that are 0."""
+    ordered = sorted(counts.items(), key=lambda item: (str(item[0][1] or ""), list(Counter).index(item[0][0])))
+    return tuple(StepCount(counter=c, target=target, count=n) for (c, target), n in ordered if n)
 
 
 def object_errors(frame: pl.DataFrame, category: str, **constant: str) -> list[ObjectError]:

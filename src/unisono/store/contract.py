@@ -439,13 +439,19 @@ class Writer(Protocol):
         ...
 
     def save_step(self, run_id: int, result: StepResult, errors: Iterable[ObjectError]) -> None:
-        """Record a step's result, counters and all its errors; what was recorded for the step before is replaced."""
+        """Record what is known of a step.
+
+        Result and counters replace those recorded before; the errors come after those recorded before.
+        """
         ...
 
     def finish_run(self, run_id: int, status: Status, ended_at: datetime) -> None: ...
 
-    def close_interrupted_runs(self, connector: str, ended_at: datetime) -> int:
-        """Runs that a dead process left in progress end as ``stopped-server``; how many. Caller holds the lock."""
+    def close_interrupted_runs(self, connector: str, ended_at: datetime, *, message: str, hint: str) -> int:
+        """Runs that a dead process left in progress end as ``stopped-server``; how many. Caller holds the lock.
+
+        ``message`` and ``hint`` are for the step that was under way.
+        """
         ...
 
     def hold(self, batch: HeldBatch) -> None: ...

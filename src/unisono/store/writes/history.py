@@ -23,7 +23,6 @@ _STEP: Final = bindparam("step", type_=BigInteger)
 _FORGET_STEP: Final = (
     delete(step).where(step.c.run_id == _RUN, step.c.number == _STEP),
     delete(counter).where(counter.c.run_id == _RUN, counter.c.step == _STEP),
-    delete(object_error).where(object_error.c.run_id == _RUN, object_error.c.step == _STEP),
 )
 _interrupted = select(run.c.id).where(run.c.connector_id == CONNECTOR_ID, run.c.status == Status.IN_PROGRESS.value)
 _INTERRUPTED_STEPS: Final = update(step).where(
@@ -59,25 +58,26 @@ class HistoryWrites(Writes):
         return id_
 
     def save_step(self, run_id: int, result: StepResult, errors: Iterable[ObjectError]) -> None:
-        """As ``Writer.save_step``; what was recorded of the step before, its errors included, is replaced."""
         for statement in _FORGET_STEP:
             self._transaction.execute(statement, run=run_id, step=result.number)
         self._transaction.execute(insert(step).values(_step_row(run_id, result)))
         self._transaction.execute(update(run).where(run.c.id == run_id).values(ended_at=as_text(result.ended_at)))
         self._transaction.insert(counter, _counter_rows(run_id, result))
         rows = _error_rows(run_id, result.number, tuple(errors))
-        first = self._take_ids("error", rows.height)
-        self._transaction.insert(object_error, rows.with_row_index("id", offset=first))
+        if rows.height:
+            first = self._take_ids("error", rows.height)
+            self._transaction.insert(object_error, rows.with_row_index("id", offset=first))
 
     def finish_run(self, run_id: int, status: Status, ended_at: datetime) -> None:
         values = {"status": status.value, "ended_at": as_text(ended_at)}
         self._transaction.execute(update(run).where(run.c.id == run_id).values(values))
 
-    def close_interrupted_runs(self, connector: str, ended_at: datetime) -> int:
+    def close_interrupted_runs(self, connector: str, ended_at: datetime, *, message: str, hint: str) -> int:
         values = {"status": Status.STOPPED_SERVER.value, "ended_at": as_text(ended_at)}
-        for statement in (_INTERRUPTED_STEPS, _INTERRUPTED_RUNS):
-            closed = self._transaction.execute(statement.values(values), connector=connector)
-        return closed
+        self._transaction.execute(
+            _INTERRUPTED_STEPS.values(values | {"message": message, "hint": hint}), connector=connector
+        )
+        return self._transaction.execute(_INTERRUPTED_RUNS.values(values), connector=connector)
 
     def hold(self, batch: HeldBatch) -> None:
         self.release(batch.hash)
