@@ -6,7 +6,7 @@ import polars as pl
 
 from unisono.engine.images import sent_image
 from unisono.model.documents import change_columns, change_documents, documents
-from unisono.model.names import DnStyle, split_dn
+from unisono.model.names import DnStyle, dn_key, split_dn
 from unisono.model.schema import Attribute, ObjectType
 
 _ORDER = {"add": 0, "update": 1, "delete": 2}
@@ -136,6 +136,33 @@ def without_references(batch: pl.DataFrame, object_type: ObjectType) -> pl.DataF
     unwanted = {name + suffix for name in names for suffix in ("", "+", "-")}
     kept = batch.select(c for c in batch.columns if c not in unwanted)
     return kept.with_columns(pl.col("changed").list.set_difference(pl.lit(names, dtype=pl.List(pl.String))))
+
+
+def accepted_objects(
+    objects: pl.DataFrame, results: pl.DataFrame, object_type: ObjectType, style: DnStyle
+) -> pl.DataFrame:
+    """Columns to set on objects whose export was accepted; the connected data source's word on names counts.
+
+    ``results``: (id, anchor, dn), names as far as they were told.
+    """
+    nothing = pl.lit(None, dtype=pl.String)
+    told = results.select("id", told_anchor="anchor", told_dn="dn")
+    rows = objects.join(told, on="id", maintain_order="left").join(sent(objects, object_type), on="id", suffix="_sent")
+    return (
+        rows.select(
+            "id",
+            anchor=pl.coalesce("told_anchor", "anchor"),
+            dn=pl.coalesce("told_dn", "new_dn", "dn"),
+            export_operation=nothing,
+            new_dn=nothing,
+            pending_export=nothing,
+            unconfirmed_operation=pl.coalesce("unconfirmed_operation_sent", "unconfirmed_operation"),
+            unconfirmed_export=pl.coalesce("unconfirmed_export_sent", "unconfirmed_export"),
+            export_error=nothing,
+        )
+        .with_columns(dn_key=dn_key("dn", style))
+        .sort("id")
+    )
 
 
 def sent(objects: pl.DataFrame, object_type: ObjectType) -> pl.DataFrame:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from unisono.engine.adopting import Adoption
+from unisono.engine.exports import accepted_objects
 from unisono.engine.staging import DeletionPlan, StagePlan
 from unisono.model.frames import EDGES
+from unisono.model.names import DnStyle
 from unisono.model.plan import ReferencePlan, SyncPlan
+from unisono.model.schema import ObjectType
 from unisono.store.contract import UnitOfWork
 
 
@@ -42,6 +45,12 @@ def apply_adoption(adoption: Adoption, unit: UnitOfWork) -> None:
     if adoption.exports_written.height:
         unit.write_export_edges(adoption.exports_written)
     unit.delete_objects(adoption.former)
+
+
+def apply_answers(answers: pl.DataFrame, object_type: ObjectType, style: DnStyle, unit: UnitOfWork) -> None:
+    """Record additions whose answers got lost, as if they had come. Whether references were sent nobody knows."""
+    unit.update_objects(accepted_objects(unit.objects(answers["id"]), answers, object_type, style))
+    restore_operations(answers["id"], unit)
 
 
 def compare_referrers(renamed: pl.Series, unit: UnitOfWork) -> pl.Series:

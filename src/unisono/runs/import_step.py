@@ -11,6 +11,7 @@ from unisono.connectors.contract import ImportBatch, ImportRequest, ImportSessio
 from unisono.connectors.runtime import Runtime
 from unisono.engine.adopting import adopt, named_anew
 from unisono.engine.confirm import NOT_REIMPORTED
+from unisono.engine.lost_answers import lost_answers, with_answers
 from unisono.engine.space_index import SpaceIndex
 from unisono.engine.staging import Space, StagePlan, stage, stage_deletions, unseen
 from unisono.model.errors import StepStop
@@ -20,7 +21,7 @@ from unisono.model.names import dn_key
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Counter, RunStep, Status, StepType
 from unisono.model.schema import ObjectType
-from unisono.runs.apply import apply_adoption, apply_deletions, apply_staging, compare_referrers
+from unisono.runs.apply import apply_adoption, apply_answers, apply_deletions, apply_staging, compare_referrers
 from unisono.runs.context import Context
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
 from unisono.runs.tally import Record, object_errors
@@ -133,6 +134,10 @@ def _stage_batch(
             index = progress.index.about(anchors, names)
         else:
             index = unit.connector_index_of(space.connector, anchors, names)
+        answers = lost_answers(batch.objects, object_type, index, space.style, unit)
+        if answers.height:
+            apply_answers(answers, object_type, space.style, unit)
+            index = with_answers(index, answers)
         named = named_anew(batch.objects, index, space.style)
         if named.height:
             apply_adoption(adopt(named, unit), unit)

@@ -8,10 +8,8 @@ import polars as pl
 
 from unisono.connectors.contract import Capabilities, ExportOperation, PartialSend
 from unisono.connectors.runtime import RuntimeExport
-from unisono.engine.exports import sent
-from unisono.model.names import DnStyle, dn_key
+from unisono.engine.exports import accepted_objects
 from unisono.model.runs import Counter
-from unisono.model.schema import ObjectType
 from unisono.runs.apply import compare_referrers, restore_operations
 from unisono.runs.export_pages import Page
 from unisono.runs.tally import Record, object_errors
@@ -77,7 +75,7 @@ class Sending:
         if page.batch.operation is ExportOperation.DELETE:
             unit.delete_objects(objects["id"])
         elif objects.height:
-            unit.update_objects(_accepted(objects, accepted, page.object_type, self.capabilities.dn_style))
+            unit.update_objects(accepted_objects(objects, accepted, page.object_type, self.capabilities.dn_style))
             if (renamed := objects.filter(pl.col("new_dn").is_not_null())["id"]).len():
                 compare_referrers(renamed, unit)
             if page.final:
@@ -87,28 +85,6 @@ class Sending:
         if refused.height:
             failed_in = pl.lit(self.run_id, dtype=pl.Int64)
             unit.update_objects(refused.select("id", export_error="code", export_error_run=failed_in))
-
-
-def _accepted(objects: pl.DataFrame, results: pl.DataFrame, object_type: ObjectType, style: DnStyle) -> pl.DataFrame:
-    """Columns to set on objects whose export was accepted; the connected data source's word on names counts."""
-    nothing = pl.lit(None, dtype=pl.String)
-    told = results.select("id", told_anchor="anchor", told_dn="dn")
-    rows = objects.join(told, on="id", maintain_order="left").join(sent(objects, object_type), on="id", suffix="_sent")
-    return (
-        rows.select(
-            "id",
-            anchor=pl.coalesce("told_anchor", "anchor"),
-            dn=pl.coalesce("told_dn", "new_dn", "dn"),
-            export_operation=nothing,
-            new_dn=nothing,
-            pending_export=nothing,
-            unconfirmed_operation=pl.coalesce("unconfirmed_operation_sent", "unconfirmed_operation"),
-            unconfirmed_export=pl.coalesce("unconfirmed_export_sent", "unconfirmed_export"),
-            export_error=nothing,
-        )
-        .with_columns(dn_key=dn_key("dn", style))
-        .sort("id")
-    )
 
 
 def _counts(page: Page, accepted: pl.DataFrame, refused: pl.DataFrame) -> dict[Counter, int]:
