@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, create_engine, event, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from unisono.model.errors import StoreError
@@ -137,11 +137,19 @@ class PostgresqlDatabase:
                 yield held
             finally:
                 if held:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
-                    connection.commit()
+                    _unlock(connection, key)
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _unlock(connection: Connection, key: dict[str, int]) -> None:
+    """Also where the connection is lost: the lock went with it."""
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+        connection.commit()
+    except DBAPIError:
+        connection.invalidate()
 
 
 def _preparation(*statements: str) -> Callable[[DBAPIConnection, object], None]:
