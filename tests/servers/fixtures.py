@@ -82,14 +82,14 @@ def any_store(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @contextmanager
-def kept_in(kind: str, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Projects that are made and opened in the block have their store in that kind of database."""
+def kept_in(kind: str, request: pytest.FixtureRequest) -> Iterator[PostgresDatabase | None]:
+    """Projects that are made and opened in the block have their store in that kind of database; a server's is given."""
     if kind == "sqlite":
-        yield
+        yield None
         return
     server: Postgres = request.getfixturevalue("postgres")
     database = server.new_database()
     url = database.url.replace("+psycopg", "").replace("@", ":PASSWORD@", 1)
     with stored_at(url, quote(database.password)):
-        yield
+        yield database
     server.take_back(database)
