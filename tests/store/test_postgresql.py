@@ -113,6 +113,24 @@ def test_a_connection_that_breaks_ends_the_unit_and_keeps_the_old_state(made: Po
             assert found_ids(unit.connector_index("HR")) == [1]
 
 
+def test_a_connection_that_breaks_at_the_end_of_a_reading_is_told_as_well(made: PostgresDatabase) -> None:
+    with opened(_url(made)) as store:
+        with pytest.raises(StoreError, match="connection") as caught, store.read():
+            made.end_other_connections()
+        assert caught.value.status is Status.STOPPED_DATABASE_CONNECTION_LOST
+        with store.read() as reader:
+            assert found_ids(reader.connector_index("HR")) == [1]
+
+
+def test_a_lock_whose_connection_breaks_is_free_and_no_error(made: PostgresDatabase) -> None:
+    with opened(_url(made)) as store:
+        with store.lock("HR") as held:
+            assert held
+            made.end_other_connections()
+        with store.lock("HR") as again:
+            assert again
+
+
 def test_a_writer_that_waits_too_long_says_that_the_store_is_locked(made: PostgresDatabase) -> None:
     impatient = SqlStore(PostgresqlDatabase(_url(made), create=False, wait_s=0.05))
     with closing(impatient), opened(_url(made)) as store, store.begin():

@@ -92,11 +92,9 @@ class PostgresqlDatabase:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[PostgresqlTransaction]:
-        with failures():
-            connection = self._engine.connect()
-        with connection:
-            with failures():
-                self._begin(connection, write=write)
+        # The failures of the end, too: a connection that broke cannot be rolled back.
+        with failures(), self._engine.connect() as connection:
+            self._begin(connection, write=write)
             transaction = PostgresqlTransaction(connection, write=write)
             yield transaction
             if write and transaction.committed:
@@ -118,10 +116,9 @@ class PostgresqlDatabase:
             due = [t for t, rows in self._grown.items() if rows >= max(_ANALYZED_ROWS, self._known.get(t, 0) // 5)]
             for table in due:
                 self._known[table] = self._known.get(table, 0) + self._grown.pop(table)
-        with failures():
-            for table in due:
-                connection.exec_driver_sql(f"ANALYZE {table}")
-            connection.commit()
+        for table in due:
+            connection.exec_driver_sql(f"ANALYZE {table}")
+        connection.commit()
 
     @contextmanager
     def lock(self, name: str) -> Iterator[bool]:
