@@ -11,6 +11,7 @@ from unisono.cli.documents.runs import (
     Cycle,
     Errors,
     History,
+    Run,
     RunSummary,
     error_groups,
     held_of,
@@ -25,6 +26,7 @@ from unisono.cli.session import Session, connector_named
 from unisono.cli.status import ExitStatus, of_run, worst
 from unisono.cli.stopping import stoppable
 from unisono.cli.views.runs import cycle_end_view, cycle_row, errors_view, history_view, run_view
+from unisono.model.errors import StoreError
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import RunProfile, RunResult, RunStep, StepType
 from unisono.runs.context import Context
@@ -40,11 +42,20 @@ def run(session: Session, connector: str, profile: str, approve: Sequence[str]) 
     with stoppable() as stop, session.open(stop=stop, approved=approve) as context:
         definition = connector_named(connector, context.project)
         result = run_profile(definition.name, profile_named(profile, definition), context)
-        with context.store.read() as reader:
-            errors = error_groups(reader.errors(run_id=result.id, limit=ALL_ERRORS))
-            document = run_of(result, errors, after_run(result, context, reader, session))
+        document = _document(result, session, context)
     session.emit(document, run_view)
     return of_run(result)
+
+
+def _document(result: RunResult, session: Session, context: Context) -> Run:
+    try:
+        with context.store.read() as reader:
+            errors = error_groups(reader.errors(run_id=result.id, limit=ALL_ERRORS))
+            return run_of(result, errors, after_run(result, context, reader, session))
+    except StoreError:
+        if not result.status.ends_run:
+            raise
+        return run_of(result, (), ())  # the run has lost the store, and says so itself
 
 
 def profile_named(name: str, definition: ConnectorDefinition) -> RunProfile:
