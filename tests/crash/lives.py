@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.crash.points import DURING_COMMIT, STATEMENT, Order
+from tests.crash.points import STATEMENT, Order
 from tests.projects import environment
 from tests.servers.postgres import PostgresDatabase
 
@@ -112,8 +112,8 @@ class Fate:
         kind = self._random.choices(("point", "statement", "time"), weights=(60, 25, 15))[0]
         if kind == "time":
             return Death(after_s=self._random.uniform(0, seconds))
-        named = sorted(name for name in passages if name != STATEMENT)
-        point = STATEMENT if kind == "statement" else self._random.choice([*named, DURING_COMMIT])
+        named = sorted(name for name, count in passages.items() if count and name != STATEMENT)
+        point = STATEMENT if kind == "statement" else self._random.choice(named)
         order = Order(
             point=point, passage=self._random.randint(1, passages[point]), delay_s=self._random.uniform(0, 0.003)
         )

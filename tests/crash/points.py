@@ -34,6 +34,8 @@ Function = Callable[..., Any]  # Any: whatever lies at the seam
 #: Passed more often than all others together: before each statement, to the store or to a target.
 STATEMENT = "statement"
 DURING_COMMIT = "commit: under way"
+WRITTEN = "file: written, not replaced"
+TARGET_WRITTEN, TARGET_COMMITTED = "target: not committed", "target: committed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,10 @@ class Passages:
         self._order = order
         self._guard = threading.Lock()
         self.counts: Counter[str] = Counter()
+
+    def may_come(self, *points: str) -> None:
+        """A point that is wrapped is counted from then on, be it that nobody ever passes it."""
+        self.counts.update(dict.fromkeys(points, 0))
 
     def __call__(self, point: str) -> None:
         if self.is_due(point):
@@ -79,6 +85,7 @@ def install(passages: Passages) -> None:
     """Wrap the seams of this process."""
 
     def at(owner: object, name: str, *, before: str = "", after: str = "") -> None:
+        passages.may_come(*filter(None, (before, after)))
         setattr(owner, name, _wrapped(getattr(owner, name), passages, before, after))
 
     at(import_step, "_stage_batch", before="import: read, not staged")
@@ -94,6 +101,7 @@ def install(passages: Passages) -> None:
     at(SqlUnitOfWork, "start_run", after="run: started, not committed")
     at(SqlUnitOfWork, "save_step", after="step: saved, not committed")
     at(SqlUnitOfWork, "finish_run", after="run: ended, not committed")
+    passages.may_come(DURING_COMMIT, WRITTEN, TARGET_WRITTEN, TARGET_COMMITTED, STATEMENT)
     for kind in (SqliteTransaction, PostgresqlTransaction):
         at(kind, "commit", before="commit: not begun", after="commit: done")
         kind.commit = _dying_under_way(kind.commit, passages)  # type: ignore[method-assign]
@@ -133,7 +141,7 @@ def _die_after(seconds: float) -> None:
 
 def _of_drafts(replace: Function, passages: Passages) -> Function:
     def wrapper(self: Path, target: Path) -> Path:
-        passages("file: written, not replaced")
+        passages(WRITTEN)
         found: Path = replace(self, target)
         return found
 
@@ -145,7 +153,7 @@ def _around(transaction: Function, passages: Passages) -> Callable[[Link], Abstr
     def wrapper(self: Link) -> Any:
         with transaction(self):
             yield
-            passages("target: not committed")
-        passages("target: committed")
+            passages(TARGET_WRITTEN)
+        passages(TARGET_COMMITTED)
 
     return wrapper

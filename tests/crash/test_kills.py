@@ -59,6 +59,8 @@ class Histories:
                 life = self.lives.cycle(project.directory)
                 days.append(Day(life=life, state=state_of(project)))
             assert interrupted_runs(project) == []
+        never = [point for point in days[0].life.passages if not any(day.life.passages[point] for day in days)]
+        assert never == [], "nobody dies at a point that nobody passes"
         return days
 
     def disturbed(self, expected: Sequence[Day], fate: Fate) -> list[str]:
