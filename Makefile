@@ -6,6 +6,8 @@ BIN := .venv/bin
 PYTHON ?= $(shell scripts/find-python)
 PYTEST := $(BIN)/python -m pytest -p scripts.refuse_skips
 WORKERS ?= 2
+STORE ?= sqlite
+PEOPLE ?= 100000
 
 .PHONY: help
 help:  ## list the targets
@@ -38,8 +40,8 @@ format: install-dev  ## put the code into its format
 	@$(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: install-dev  ## measure a population of 100,000 beside its floor
-	@$(BIN)/python -m benchmarks
+bench: install-dev  ## measure 100,000 people beside the floor (STORE=postgresql, PEOPLE=1000000)
+	@$(BIN)/python -m benchmarks --store $(STORE) --people $(PEOPLE)
 
 .PHONY: reference
 reference: install-dev  ## write the pages of docs/reference that come from the code

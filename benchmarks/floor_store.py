@@ -1,93 +1,70 @@
-"""A store without an engine: the product's tables, filled and read with nothing but ``sqlite3`` and Polars.
+"""A store without an engine: the product's tables, filled and read by hand, as fast as we know how.
 
-Floors use it to do the reading and writing of a run by hand, as fast as we know how.
+Each kind of database has a file of its own (``floor_sqlite``, ``floor_postgresql``), with nothing in it but its driver
+and Polars, and with the settings that the product's connections have: a floor under other conditions would be no floor.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
 
 import polars as pl
-from sqlalchemy import create_engine
 
-from unisono.store.tables import metadata
+SLICE: Final = 50_000  # rows that are on their way at a time
 
-# What the product's store sets too: a floor under other conditions would be no floor.
-_PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = NORMAL",
-    "cache_size = -131072",
-    "temp_store = MEMORY",
-    "secure_delete = FAST",
-)
-SLICE = 50_000
-_FETCH = 2_000
+Row = tuple[object, ...]
 
 
-def make_store(file: Path) -> None:
-    """An empty store: the product's tables and indexes."""
-    engine = create_engine(f"sqlite:///{file}")
-    metadata.create_all(engine)
-    engine.dispose()
+class FloorTransaction(Protocol):
+    """One open transaction. Queries have ``?`` for their parameters."""
+
+    def insert(self, table: str, frame: pl.DataFrame) -> None:
+        """New rows; the frame's columns are the table's."""
+        ...
+
+    def update(self, table: str, frame: pl.DataFrame, also: Mapping[str, str] | None = None) -> None:
+        """Set the frame's columns in the rows with its ``id``, and others to what an SQL expression gives."""
+        ...
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> None: ...
+
+    def value(self, query: str, parameters: Sequence[object] = ()) -> int: ...
+
+    def chunks(
+        self, query: str, parameters: Sequence[object], schema: Mapping[str, pl.DataType]
+    ) -> Iterator[pl.DataFrame]:
+        """The query's rows in frames of about ``SLICE`` rows. Meanwhile the transaction may write."""
+        ...
 
 
-@contextmanager
-def transaction(file: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction, committed at the end."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("BEGIN IMMEDIATE")
-        yield connection
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
+class FloorClient(Protocol):
+    """What any program does that has objects to write: a connection with the driver's own settings."""
+
+    def send(self, table: str, rows: Sequence[Row]) -> None:
+        """New rows in a transaction of their own, one after the other."""
+        ...
 
 
-def insert(connection: sqlite3.Connection, table: str, frame: pl.DataFrame) -> None:
-    """New rows; the frame's columns are the table's."""
-    columns = ", ".join(frame.columns)
-    places = ", ".join("?" * frame.width)
-    statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names of our own
-    for part in frame.iter_slices(SLICE):
-        connection.executemany(statement, part.rows())
+class FloorStore(Protocol):
+    def make(self) -> None:
+        """The product's tables and indexes."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[FloorTransaction]:
+        """One transaction, committed at the end."""
+        ...
+
+    def client(self) -> AbstractContextManager[FloorClient]: ...
 
 
-def update(connection: sqlite3.Connection, statement: str, frame: pl.DataFrame) -> None:
-    """Run the statement once per row, its parameters the frame's columns in order."""
-    for part in frame.iter_slices(SLICE):
-        connection.executemany(statement, part.rows())
+def opened(url: str) -> FloorStore:
+    """The database at a URL of ``databases.Database``. Each driver is imported only where it is used."""
+    if url.startswith("sqlite:///"):
+        from benchmarks.floor_sqlite import FloorSqlite
 
+        return FloorSqlite(url)
+    from benchmarks.floor_postgresql import FloorPostgresql
 
-def chunks(
-    connection: sqlite3.Connection, query: str, parameters: Sequence[object], schema: Mapping[str, pl.DataType]
-) -> Iterator[pl.DataFrame]:
-    """The query's rows in frames of at most ``SLICE`` rows."""
-    cursor = connection.execute(query, parameters)
-    parts: list[pl.DataFrame] = []
-    while rows := cursor.fetchmany(_FETCH):
-        columns = zip(schema.items(), zip(*rows, strict=True), strict=True)
-        parts.append(pl.DataFrame([pl.Series(name, values, dtype=dtype) for (name, dtype), values in columns]))
-        if len(parts) * _FETCH >= SLICE:
-            yield pl.concat(parts)
-            parts = []
-    if parts:
-        yield pl.concat(parts)
-
-
-def documents(frame: pl.DataFrame) -> pl.Series:
-    """One JSON document per row, without absent values; the last column must have none."""
-    text = frame.select(document=pl.struct(pl.all()).struct.json_encode()).to_series()
-    if frame.select(pl.any_horizontal(pl.all().is_null().any())).item():
-        return text.str.replace_all(r'"[^"\\]+":null,', "")
-    return text
-
-
-def decoded(text: pl.Series, names: Sequence[str]) -> pl.DataFrame:
-    """Documents as columns of text; keys that are not named are skipped."""
-    lines = "\n".join(text.fill_null("{}").to_list()).encode()
-    return pl.read_ndjson(lines, schema=dict.fromkeys(names, pl.String))
+    return FloorPostgresql(url)

@@ -1,6 +1,6 @@
 """The floors: the reading and writing of a run done by hand, without an engine.
 
-``python -m benchmarks.floors POPULATION STORE NAME …`` does some of them, one after the other:
+``python -m benchmarks.floors POPULATION URL NAME …`` does some of them, one after the other, in that database:
 
 - ``import``: read the three sources, write every object and reference into an empty store;
 - ``import-unchanged``: read the three sources and what the store keeps to recognize them; compare;
@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.floor_store import FloorStore, opened
 from benchmarks.floors_export import export_app
 from benchmarks.floors_import import import_first, import_unchanged
 from benchmarks.floors_synchronize import (
@@ -28,7 +29,7 @@ from benchmarks.floors_synchronize import (
     synchronize_unchanged,
 )
 
-FLOORS: dict[str, Callable[[Path, Path], None]] = {
+FLOORS: dict[str, Callable[[Path, FloorStore], None]] = {
     "import": import_first,
     "import-unchanged": import_unchanged,
     "synchronize-hr": synchronize_hr,
@@ -40,9 +41,9 @@ FLOORS: dict[str, Callable[[Path, Path], None]] = {
 
 
 def main() -> None:
-    population, store, *names = sys.argv[1:]
+    population, url, *names = sys.argv[1:]
     for name in names:
-        FLOORS[name](Path(population), Path(store))
+        FLOORS[name](Path(population), opened(url))
 
 
 if __name__ == "__main__":

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.floor_store import FloorStore, Row
+
 _PAGE = 1000  # objects between two commits
 
 
-def export_app(population: Path, store: Path) -> None:
+def export_app(population: Path, store: FloorStore) -> None:
     """Accounts, groups and memberships into the application's tables; ``store`` is that database."""
     people = pl.read_csv(population / "hr.csv", infer_schema=False).filter(active="true")
     accounts = people.select(
@@ -27,14 +30,12 @@ def export_app(population: Path, store: Path) -> None:
     with closing(sqlite3.connect(population / "crm.db")) as crm:
         teams = crm.execute("SELECT team_id, name FROM team").fetchall()
         members = crm.execute("SELECT team_id, user_id FROM team_member").fetchall()
-    with closing(sqlite3.connect(store)) as app:
-        _send(app, "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?)", accounts.rows())
-        _send(app, "INSERT INTO access_group VALUES (?, ?)", teams)
-        _send(app, "INSERT INTO membership VALUES (?, ?)", members)
+    _send(store, "account", accounts.rows())
+    _send(store, "access_group", teams)
+    _send(store, "membership", members)
 
 
-def _send(app: sqlite3.Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
-    for start in range(0, len(rows), _PAGE):
-        with app:
-            for row in rows[start : start + _PAGE]:
-                app.execute(statement, row)
+def _send(store: FloorStore, table: str, rows: Sequence[Row]) -> None:
+    with store.client() as client:
+        for start in range(0, len(rows), _PAGE):
+            client.send(table, rows[start : start + _PAGE])

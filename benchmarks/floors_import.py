@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.floor_store import chunks, documents, insert, make_store, transaction
+from benchmarks.floor_documents import documents
+from benchmarks.floor_store import FloorStore
 
 CONNECTORS = {"hr": 1, "phones": 2, "crm": 3, "directory": 4, "app": 5}
 _SEED = 1
@@ -30,33 +31,33 @@ class Source:
     edges: pl.DataFrame | None = None
 
 
-def import_first(population: Path, store: Path) -> None:
-    make_store(store)
-    with transaction(store) as connection:
-        insert(
-            connection, "connector", pl.DataFrame({"id": CONNECTORS.values(), "name": CONNECTORS.keys(), "objects": 0})
+def import_first(population: Path, store: FloorStore) -> None:
+    store.make()
+    with store.transaction() as connection:
+        connection.insert(
+            "connector", pl.DataFrame({"id": CONNECTORS.values(), "name": CONNECTORS.keys(), "objects": 0})
         )
         next_id = 1
         ids: dict[str, pl.DataFrame] = {}  # connector → anchor, id
         for source in _sources(population):
             rows = _rows(source, next_id)
             next_id += rows.height
-            insert(connection, "cs_object", rows)
+            connection.insert("cs_object", rows)
             anchors = rows.select("anchor", "id")
             ids[source.connector] = pl.concat([ids[source.connector], anchors]) if source.connector in ids else anchors
             if source.edges is not None:
-                insert(connection, "cs_reference", _edges(source.edges, source.attribute, ids[source.connector]))
+                connection.insert("cs_reference", _edges(source.edges, source.attribute, ids[source.connector]))
 
 
-def import_unchanged(population: Path, store: Path) -> None:
-    with transaction(store) as connection:
+def import_unchanged(population: Path, store: FloorStore) -> None:
+    with store.transaction() as connection:
         for source in _sources(population):
             hashed = source.objects.select(anchor=source.anchor, import_hash=_hash())
             query = (
                 "SELECT o.id, o.anchor, o.import_hash FROM cs_object o JOIN connector c ON c.id = o.connector_id"
                 " WHERE c.name = ? AND o.object_type = ? ORDER BY o.id"
             )
-            known = pl.concat(chunks(connection, query, (source.connector, source.object_type), _INDEX))
+            known = pl.concat(connection.chunks(query, (source.connector, source.object_type), _INDEX))
             both = hashed.join(known, on="anchor", how="full", coalesce=True)
             both.filter(pl.col("import_hash").ne_missing(pl.col("import_hash_right"))).height  # noqa: B018
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
-from benchmarks.floor_store import chunks, decoded, documents, insert, transaction, update
+from benchmarks.floor_documents import decoded, documents
+from benchmarks.floor_store import FloorStore, FloorTransaction
 
 _HR = (
     "employeeId", "givenName", "sn", "email", "department", "title", "city", "country", "employeeType", "startDate",
@@ -36,73 +36,77 @@ _CONNECTORS_OF = """
 SELECT o.id, o.mv_id, o.hologram, o.pending_export FROM cs_object o JOIN connector c ON c.id = o.connector_id
 WHERE c.name = ? AND o.object_type = 'person' AND o.mv_id IS NOT NULL ORDER BY o.mv_id
 """
-_PROMOTE = """
-UPDATE cs_object SET mv_id = ?, link_kind = 'join', link_rule = 'rule', import_operation = NULL,
-  hologram = pending_import, pending_import = NULL, hologram_hash = import_hash WHERE id = ?
-"""
+_PROMOTED = {
+    "link_kind": "'join'",
+    "link_rule": "'rule'",
+    "import_operation": "NULL",
+    "hologram": "pending_import",
+    "pending_import": "NULL",
+    "hologram_hash": "import_hash",
+}
 _LINKS = "SELECT id, mv_id, connector_id FROM cs_object WHERE mv_id IS NOT NULL"
 _LINK = {"id": pl.Int64(), "mv_id": pl.Int64(), "connector_id": pl.Int64()}
 _EDGES = "SELECT source_id, target_id FROM cs_reference WHERE attribute = ? AND layer = 'add'"
 _EDGE = {"source_id": pl.Int64(), "target_id": pl.Int64()}
 
 
-def synchronize_hr(_population: Path, store: Path) -> None:
+def synchronize_hr(_population: Path, store: FloorStore) -> None:
     """Projects everybody, and provisions them in two systems."""
-    with transaction(store) as connection:
+    with store.transaction() as connection:
         ids = _Ids(connection)
-        for objects in chunks(connection, _TO_SYNCHRONIZE, ("hr", "person"), _OBJECT):
+        for objects in connection.chunks(_TO_SYNCHRONIZE, ("hr", "person"), _OBJECT):
             people = _with_computed(decoded(objects["pending_import"], _HR)).with_columns(
                 mv_id=ids.take(objects.height)
             )
             values = people.select(_METAVERSE[:12])
             _add_metaverse(connection, people["mv_id"], "person", values, ("employeeId", "mail"))
-            update(connection, _PROMOTE, pl.DataFrame({"mv_id": people["mv_id"], "id": objects["id"]}))
+            _link(connection, objects["id"], people["mv_id"])
             _provision(connection, ids, "directory", people, "employeeId", _directory(people))
             active = people.filter(active="true")
             _provision(connection, ids, "app", active, "employeeId", _app(active))
         _references(connection, "manager")
 
 
-def synchronize_phones(_population: Path, store: Path) -> None:
+def synchronize_phones(_population: Path, store: FloorStore) -> None:
     """Joins by employee number, and completes the metaverse and both targets."""
     _synchronize_joined(store, "phones", _PHONES, "employeeId", "employeeId")
 
 
-def synchronize_crm(_population: Path, store: Path) -> None:
+def synchronize_crm(_population: Path, store: FloorStore) -> None:
     """Joins by e-mail address, completes the metaverse and both targets; projects teams and provisions them."""
     _synchronize_joined(store, "crm", _CRM, "mail", "mail")
-    with transaction(store) as connection:
+    with store.transaction() as connection:
         ids = _Ids(connection)
-        for objects in chunks(connection, _TO_SYNCHRONIZE, ("crm", "group"), _OBJECT):
+        for objects in connection.chunks(_TO_SYNCHRONIZE, ("crm", "group"), _OBJECT):
             teams = decoded(objects["pending_import"], ("name", "teamId")).with_columns(mv_id=ids.take(objects.height))
             _add_metaverse(connection, teams["mv_id"], "group", teams.select("name", "teamId"), ("teamId",))
-            update(connection, _PROMOTE, pl.DataFrame({"mv_id": teams["mv_id"], "id": objects["id"]}))
+            _link(connection, objects["id"], teams["mv_id"])
             for connector in ("directory", "app"):
                 _provision(connection, ids, connector, teams, "teamId", documents(teams.select("name", "teamId")))
         _references(connection, "member")
 
 
-def synchronize_unchanged(_population: Path, store: Path) -> None:
+def synchronize_unchanged(_population: Path, store: FloorStore) -> None:
     """Reads and decodes everything: the objects of all connectors, the metaverse, the references on both sides."""
     names = {"hr": _HR, "phones": _PHONES, "crm": _CRM, "directory": _DIRECTORY, "app": _APP}
-    with transaction(store) as connection:
+    with store.transaction() as connection:
         for connector, attributes in names.items():
-            for linked in chunks(connection, _CONNECTORS_OF, (connector,), _LINKED):
+            for linked in connection.chunks(_CONNECTORS_OF, (connector,), _LINKED):
                 decoded(linked["hologram"], attributes)
         for _, _ in _metaverse(connection):
             pass
         for table in ("cs_reference", "mv_reference"):
             query = f"SELECT source_id, target_id FROM {table} WHERE attribute = 'manager'"  # noqa: S608
-            for _ in chunks(connection, query, (), {"source_id": pl.Int64(), "target_id": pl.Int64()}):
+            for _ in connection.chunks(query, (), {"source_id": pl.Int64(), "target_id": pl.Int64()}):
                 pass
 
 
-def _synchronize_joined(store: Path, connector: str, names: tuple[str, ...], source: str, target: str) -> None:
+def _synchronize_joined(store: FloorStore, connector: str, names: tuple[str, ...], source: str, target: str) -> None:
     """The run of a connector that joins, ``source`` in lower case being the metaverse's ``target``."""
-    with transaction(store) as connection:
+    with store.transaction() as connection:
         metaverse = pl.concat(people for _, people in _metaverse(connection))
         others = [_documents_of(connection, other, attributes) for other, attributes in _others(connector)]
-        for objects in chunks(connection, _TO_SYNCHRONIZE, (connector, "person"), _OBJECT):
+        for objects in connection.chunks(_TO_SYNCHRONIZE, (connector, "person"), _OBJECT):
             values = decoded(objects["pending_import"], names).with_columns(cs_id=objects["id"])
             known = values.with_columns(pl.col(source).str.to_lowercase()).join(
                 metaverse, left_on=source, right_on=target, suffix="_before", coalesce=False
@@ -110,9 +114,9 @@ def _synchronize_joined(store: Path, connector: str, names: tuple[str, ...], sou
             people = known.select("id", "cs_id", *_merged(known, names))
             document = documents(people.select(name for name in _METAVERSE if name in people.columns))
             lineage = _lineage(people.height)
-            changed = pl.DataFrame({"attributes": document, "lineage": lineage, "id": people["id"]})
-            update(connection, "UPDATE mv_object SET attributes = ?, lineage = ? WHERE id = ?", changed)
-            update(connection, _PROMOTE, people.select("id", "cs_id"))
+            changed = pl.DataFrame({"id": people["id"], "attributes": document, "lineage": lineage})
+            connection.update("mv_object", changed)
+            _link(connection, people["cs_id"], people["id"])
             _update_exports(connection, others, people)
 
 
@@ -131,28 +135,25 @@ def _others(connector: str) -> list[tuple[str, tuple[str, ...]]]:
     return [*others, ("phones", _PHONES)] if connector == "crm" else others
 
 
-def _documents_of(connection: sqlite3.Connection, connector: str, names: tuple[str, ...]) -> tuple[str, pl.DataFrame]:
+def _documents_of(connection: FloorTransaction, connector: str, names: tuple[str, ...]) -> tuple[str, pl.DataFrame]:
     parts = []
-    for linked in chunks(connection, _CONNECTORS_OF, (connector,), _LINKED):
+    for linked in connection.chunks(_CONNECTORS_OF, (connector,), _LINKED):
         decoded(linked.select(pl.coalesce("hologram", "pending_export")).to_series(), names)
         parts.append(linked.select("id", "mv_id"))
     return connector, pl.concat(parts)
 
 
-def _update_exports(
-    connection: sqlite3.Connection, others: list[tuple[str, pl.DataFrame]], people: pl.DataFrame
-) -> None:
+def _update_exports(connection: FloorTransaction, others: list[tuple[str, pl.DataFrame]], people: pl.DataFrame) -> None:
     for connector, linked in others:
         if connector in ("directory", "app"):
             concerned = people.join(linked.rename({"id": "target_id"}), left_on="id", right_on="mv_id")
             document = _directory(concerned) if connector == "directory" else _app(concerned)
-            changed = pl.DataFrame({"pending_export": document, "id": concerned["target_id"]})
-            update(connection, "UPDATE cs_object SET pending_export = ? WHERE id = ?", changed)
+            connection.update("cs_object", pl.DataFrame({"id": concerned["target_id"], "pending_export": document}))
 
 
-def _metaverse(connection: sqlite3.Connection) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+def _metaverse(connection: FloorTransaction) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
     query = "SELECT id, attributes, lineage FROM mv_object WHERE object_type = 'person' ORDER BY id"
-    for part in chunks(connection, query, (), {"id": pl.Int64(), "attributes": pl.String(), "lineage": pl.String()}):
+    for part in connection.chunks(query, (), {"id": pl.Int64(), "attributes": pl.String(), "lineage": pl.String()}):
         pl.read_ndjson("\n".join(part["lineage"].to_list()).encode(), infer_schema_length=1)
         yield part["id"], decoded(part["attributes"], _METAVERSE).with_columns(part["id"])
 
@@ -184,14 +185,14 @@ def _change(people: pl.DataFrame, names: tuple[str, ...], sources: dict[str, str
 
 
 def _add_metaverse(
-    connection: sqlite3.Connection, mv_ids: pl.Series, object_type: str, values: pl.DataFrame, keys: tuple[str, ...]
+    connection: FloorTransaction, mv_ids: pl.Series, object_type: str, values: pl.DataFrame, keys: tuple[str, ...]
 ) -> None:
     document, lineage = documents(values), _lineage(values.height)
     frame = pl.DataFrame({"id": mv_ids, "attributes": document, "lineage": lineage})
-    insert(connection, "mv_object", frame.with_columns(object_type=pl.lit(object_type)))
+    connection.insert("mv_object", frame.with_columns(object_type=pl.lit(object_type)))
     for key in keys:
         join_keys = pl.DataFrame({"value": values[key].str.to_lowercase(), "mv_id": mv_ids}).sort("value")
-        insert(connection, "mv_join_key", join_keys.with_columns(attribute=pl.lit(key)))
+        connection.insert("mv_join_key", join_keys.with_columns(attribute=pl.lit(key)))
 
 
 def _lineage(height: int) -> pl.Series:
@@ -200,7 +201,7 @@ def _lineage(height: int) -> pl.Series:
 
 
 def _provision(
-    connection: sqlite3.Connection, ids: _Ids, connector: str, owners: pl.DataFrame, name: str, document: pl.Series
+    connection: FloorTransaction, ids: _Ids, connector: str, owners: pl.DataFrame, name: str, document: pl.Series
 ) -> None:
     """New objects of a target for metaverse objects (``mv_id``); column ``name`` becomes the DN or a part of it."""
     dn = pl.lit("uid=e") + pl.col(name) + pl.lit(",ou=people,dc=benchmark,dc=example")
@@ -217,21 +218,26 @@ def _provision(
         link_rule=pl.lit("rule"),
         export_operation=pl.lit("add"),
     )
-    insert(connection, "cs_object", rows)
+    connection.insert("cs_object", rows)
 
 
-def _references(connection: sqlite3.Connection, attribute: str) -> None:
+def _link(connection: FloorTransaction, ids: pl.Series, mv_ids: pl.Series) -> None:
+    """Objects become connectors, and what was pending their hologram."""
+    connection.update("cs_object", pl.DataFrame({"id": ids, "mv_id": mv_ids}), also=_PROMOTED)
+
+
+def _references(connection: FloorTransaction, attribute: str) -> None:
     """References of a source between two connectors, as they stand in the metaverse and in both targets."""
-    links = pl.concat(chunks(connection, _LINKS, (), _LINK))
-    edges = pl.concat(chunks(connection, _EDGES, (attribute,), _EDGE))
+    links = pl.concat(connection.chunks(_LINKS, (), _LINK))
+    edges = pl.concat(connection.chunks(_EDGES, (attribute,), _EDGE))
     in_metaverse = _translated(edges, links, "id", "mv_id")
     written = in_metaverse.with_columns(attribute=pl.lit(attribute), rule_id=pl.lit(1), run_id=pl.lit(1))
-    insert(connection, "mv_reference", written)
+    connection.insert("mv_reference", written)
     for connector in ("directory", "app"):
         own = links.filter(connector_id=_connector_id(connection, connector))
         exported = _translated(in_metaverse, own, "mv_id", "id")
         columns = {"attribute": pl.lit(attribute), "operation": pl.lit("add"), "state": pl.lit("pending")}
-        insert(connection, "export_reference", exported.with_columns(**columns))
+        connection.insert("export_reference", exported.with_columns(**columns))
     connection.execute("UPDATE cs_reference SET layer = 'hologram' WHERE layer = 'add' AND attribute = ?", (attribute,))
 
 
@@ -243,16 +249,16 @@ def _translated(edges: pl.DataFrame, links: pl.DataFrame, before: str, after: st
     return edges.select("source_id", "target_id").sort(pl.all())
 
 
-def _connector_id(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute("SELECT id FROM connector WHERE name = ?", (name,)).fetchone()[0])
+def _connector_id(connection: FloorTransaction, name: str) -> int:
+    return connection.value("SELECT id FROM connector WHERE name = ?", (name,))
 
 
 class _Ids:
     """Fresh ids above all that the store has."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        query = "SELECT max(coalesce((SELECT max(id) FROM cs_object), 0), coalesce((SELECT max(id) FROM mv_object), 0))"
-        self._last = int(connection.execute(query).fetchone()[0])
+    def __init__(self, connection: FloorTransaction) -> None:
+        query = "SELECT coalesce((SELECT max(id) FROM cs_object), 0) + coalesce((SELECT max(id) FROM mv_object), 0)"
+        self._last = connection.value(query)
 
     def take(self, count: int) -> pl.Series:
         first = self._last + 1

@@ -37,11 +37,11 @@ def export_to_ldap(bench: Bench) -> Iterator[Result]:
     """At most 20,000 people, for a server takes some thousand entries a second; nobody where slapd is not installed."""
     people = min(bench.size.people, _LARGEST)
     with tempfile.TemporaryDirectory(prefix="unisono-benchmark-") as folder:
-        own = Bench.prepare(Path(folder), Size(people=people, everybody=0), timeout_s=bench.timeout_s)
+        own = Bench.prepare(Path(folder), Size(people=people, everybody=0), bench.setup)
         try:
             with _server("floor") as server:
                 arguments = [folder, server.url, f"ou=floor,{server.suffix}"]
-                floor = measure("benchmarks.floors_ldap", arguments, timeout_s=bench.timeout_s)
+                floor = measure("benchmarks.floors_ldap", arguments, timeout_s=bench.setup.timeout_s)
             with _server("people", "groups") as server:
                 _use_server(own, server)
                 own.run(*(f"{source}:import" for source in ("hr", "phones", "crm")))
@@ -50,14 +50,15 @@ def export_to_ldap(bench: Bench) -> Iterator[Result]:
         except NotInstalled as missing:
             yield Result(work=f"export to LDAP: skipped, {missing}", unisono_s=0.0)
             return
+        finally:
+            own.drop()
     yield Result(
         work=f"export of {people:,} to LDAP",
         unisono_s=run.cost.wall_s,
+        cost=run.cost,
         budget=Budget(floors=1.25),
-        floor_s=floor.wall_s,
-        floor_cpu_s=floor.cpu_s,
-        cpu_s=run.cost.cpu_s,
-        peak_mib=run.cost.peak_mib,
+        floor=floor,
+        others_count=False,  # slapd is what they mostly are
         details={"runs": run.runs},
     )
 

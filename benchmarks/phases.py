@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.bench import CHANGED_PEOPLE, OBJECT_TABLES, PROJECT, Bench, Run
-from benchmarks.measure import Cost, measure, rows_written
-from benchmarks.population import Size, add_member, memberships
+from benchmarks.application import memberships
+from benchmarks.bench import CHANGED_PEOPLE, OBJECT_TABLES, Bench, Run
+from benchmarks.databases import Database
+from benchmarks.measure import Cost, measure
+from benchmarks.population import Size, add_member
 from benchmarks.results import NO_BUDGET, Budget, Result
 
 SOURCES = ("hr", "phones", "crm")
@@ -24,44 +25,44 @@ _SMALLEST = 1_000
 
 def import_first(bench: Bench) -> Iterator[Result]:
     floor = bench.floor("import")
-    with rows_written(bench.store) as rows:
+    with bench.store.rows_written() as rows:
         run = bench.run(*_IMPORTS)
     yield _result("full import, first time", run, Budget(floors=2.5), floor=floor, rows=rows)
 
 
 def import_unchanged(bench: Bench) -> Iterator[Result]:
-    floor = bench.floor("import-unchanged", store=bench.store)
-    with rows_written(bench.store) as rows:
+    floor = bench.floor("import-unchanged", database=bench.store)
+    with bench.store.rows_written() as rows:
         run = bench.run(*_IMPORTS)
     yield _result("full import, nothing changed", run, Budget(floors=2), floor=floor, rows=rows, allows_rows=False)
 
 
 def synchronize_first(bench: Bench) -> Iterator[Result]:
     floor = bench.floor(*(f"synchronize-{connector}" for connector in SOURCES))
-    bench.floor_store.unlink()
-    with rows_written(bench.store) as rows:
+    bench.floor_store.drop()
+    with bench.store.rows_written() as rows:
         run = bench.run(*_SYNCHRONIZATIONS)
     yield _result("full synchronization, first time", run, Budget(floors=2.5), floor=floor, rows=rows)
 
 
 def export(bench: Bench) -> Iterator[Result]:
-    with _copied(bench.directory / "app.db") as app:
-        floor = bench.floor("export", store=app)
-    with rows_written(bench.store) as rows:
+    with _copied(bench.app) as app:
+        floor = bench.floor("export", database=app)
+    with bench.store.rows_written() as rows:
         run = bench.run("app:export")
-    yield _result("export to SQL", run, Budget(floors=1.25), floor=floor, rows=rows)
+    yield _result(f"export to SQL ({bench.app.kind})", run, Budget(floors=1.25), floor=floor, rows=rows)
     yield _result("export to LDIF", bench.run("directory:export"))
 
 
 def confirm(bench: Bench) -> Iterator[Result]:
-    with rows_written(bench.store) as rows:
+    with bench.store.rows_written() as rows:
         run = bench.run(*_CONFIRMATIONS)
     yield _result("confirming import and synchronization, two targets", run, rows=rows)
 
 
 def synchronize_unchanged(bench: Bench) -> Iterator[Result]:
-    floor = bench.floor("synchronize-unchanged", store=bench.store)
-    with rows_written(bench.store) as rows:
+    floor = bench.floor("synchronize-unchanged", database=bench.store)
+    with bench.store.rows_written() as rows:
         run = bench.run("hr:sync")
     yield _result(
         "full synchronization, nothing to change",
@@ -76,12 +77,12 @@ def synchronize_unchanged(bench: Bench) -> Iterator[Result]:
 def plan(bench: Bench) -> Iterator[Result]:
     """Beside the synchronization that does what was planned, in a copy of the store."""
     with tempfile.TemporaryDirectory(prefix="unisono-benchmark-", dir=bench.directory) as folder:
-        changed = replace(bench, directory=Path(folder) / "changed")
-        shutil.copytree(PROJECT, changed.directory)
-        _change_a_rule(changed.directory)
-        planned = bench.plan(changed.directory, "hr")
-        shutil.copyfile(bench.store, changed.store)
-        done = changed.run("hr:sync")
+        project = Path(folder) / "changed"
+        with _copied(bench.store) as copy:
+            changed = bench.with_store(copy, project)
+            _change_a_rule(project)
+            done = changed.run("hr:sync")
+        planned = bench.plan(project, "hr")
     yield _result("plan of a rule change", planned, Budget(floors=1), floor=done.cost)
 
 
@@ -93,7 +94,7 @@ def _change_a_rule(project: Path) -> None:
 
 
 def delta(bench: Bench) -> Iterator[Result]:
-    with rows_written(bench.store) as rows:
+    with bench.store.rows_written() as rows:
         run = bench.run("hr:delta")
     yield _delta_result(bench, run, rows)
 
@@ -104,15 +105,16 @@ def delta_growth(bench: Bench) -> Iterator[Result]:
         people = bench.size.people // part
         if people < _SMALLEST:
             continue
-        with tempfile.TemporaryDirectory(prefix="unisono-benchmark-") as folder:
-            small = Bench.prepare(Path(folder), Size(people=people), timeout_s=bench.timeout_s)
+        with tempfile.TemporaryDirectory(prefix="unisono-benchmark-", dir=bench.directory) as folder:
+            small = Bench.prepare(Path(folder), Size(people=people), bench.setup)
             small.run(*_IMPORTS, *_SYNCHRONIZATIONS)
             yield _delta_result(small, small.run("hr:delta"), None)
+            small.drop()
 
 
 def one_member(bench: Bench) -> Iterator[Result]:
     bench.run("app:export")  # what waits from before
-    before = memberships(bench.directory)
+    before = memberships(bench.app)
     members = add_member(bench.directory)
     run = bench.run("crm:delta")
     sent = bench.run("app:export")
@@ -120,9 +122,8 @@ def one_member(bench: Bench) -> Iterator[Result]:
         work=f"one member added to a group of {members - 1:,}: synchronization step",
         unisono_s=run.step_seconds("delta-synchronization"),
         budget=Budget(seconds=0.05),
-        cpu_s=run.cost.cpu_s,
-        peak_mib=run.cost.peak_mib,
-        details={"runs": run.runs, "export": sent.runs, "values_sent": memberships(bench.directory) - before},
+        cost=run.cost,
+        details={"runs": run.runs, "export": sent.runs, "values_sent": memberships(bench.app) - before},
     )
 
 
@@ -136,19 +137,13 @@ def export_to_ldap(bench: Bench) -> Iterator[Result]:
 
 
 def help_text(bench: Bench) -> Iterator[Result]:
-    cost = measure("unisono.cli", ["--help"], timeout_s=bench.timeout_s)
-    yield Result(
-        work="unisono --help",
-        unisono_s=cost.wall_s,
-        budget=Budget(seconds=0.3),
-        cpu_s=cost.cpu_s,
-        peak_mib=cost.peak_mib,
-    )
+    cost = measure("unisono.cli", ["--help"], timeout_s=bench.setup.timeout_s)
+    yield Result(work="unisono --help", unisono_s=cost.wall_s, cost=cost, budget=Budget(seconds=0.3))
 
 
 Phase = Callable[[Bench], Iterator[Result]]
 
-#: In order; each needs those before it, but for the last three.
+#: In order; each builds upon the ``WRITING`` ones before it, unless it is one of ``ALONE``.
 PHASES: dict[str, Phase] = {
     "import": import_first,
     "import-unchanged": import_unchanged,
@@ -164,6 +159,18 @@ PHASES: dict[str, Phase] = {
     "help": help_text,
 }
 
+#: Those that leave something behind.
+WRITING = frozenset({"import", "synchronize", "export", "confirm", "delta", "member"})
+#: Those with a population of their own, or none.
+ALONE = frozenset({"delta-growth", "ldap", "help"})
+
+
+def needed(wanted: Collection[str]) -> list[str]:
+    """The wanted phases and what they build upon, in order."""
+    names = list(PHASES)
+    last = max((names.index(name) for name in wanted if name not in ALONE), default=0)
+    return [name for place, name in enumerate(names) if name in wanted or (place < last and name in WRITING)]
+
 
 def _result(
     work: str,
@@ -177,13 +184,11 @@ def _result(
     return Result(
         work=work,
         unisono_s=run.cost.wall_s,
+        cost=run.cost,
         budget=budget,
-        floor_s=floor.wall_s if floor else None,
-        floor_cpu_s=floor.cpu_s if floor else None,
+        floor=floor,
         rows_written=None if rows is None else {table: n for table, n in rows.items() if table in OBJECT_TABLES},
         allows_rows=allows_rows,
-        cpu_s=run.cost.cpu_s,
-        peak_mib=run.cost.peak_mib,
         details={"runs": run.runs},
     )
 
@@ -197,10 +202,9 @@ def _delta_result(bench: Bench, run: Run, rows: dict[str, int] | None) -> Result
 
 
 @contextmanager
-def _copied(file: Path) -> Iterator[Path]:
-    copy = file.with_name(f"floor-{file.name}")
-    shutil.copyfile(file, copy)
+def _copied(database: Database) -> Iterator[Database]:
+    copy = database.copy()
     try:
         yield copy
     finally:
-        copy.unlink()
+        copy.drop()

@@ -2,7 +2,7 @@
 
 Three sources: ``hr.csv`` (who works here, with managers), ``phones.csv`` (numbers, joined by employee number) and
 ``crm.db`` (an SQLite database; people joined by e-mail address, teams with their members). Two targets, empty:
-``directory.ldif`` and ``app.db``.
+``directory.ldif``, and the application's database (``application``).
 
 Made column by column from the person's number alone, a chunk at a time: the same for everyone, and memory does not grow
 with the population.
@@ -53,16 +53,6 @@ CREATE INDEX crm_user_version ON crm_user (version);
 CREATE INDEX team_version ON team (version);
 CREATE INDEX team_member_version ON team_member (version);
 """
-APP_TABLES = """
-CREATE TABLE account (
-  employee_id TEXT PRIMARY KEY, login TEXT, display_name TEXT, mail TEXT, title TEXT, phone TEXT, segment TEXT,
-  manager TEXT
-);
-CREATE TABLE access_group (team_id TEXT PRIMARY KEY, name TEXT);
-CREATE TABLE membership (team_id TEXT NOT NULL, employee_id TEXT NOT NULL, PRIMARY KEY (team_id, employee_id))
-  WITHOUT ROWID;
-"""
-
 
 EVERYBODY = "T-everybody"
 _ADD_MEMBER = """
@@ -86,13 +76,11 @@ class Size:
 
 
 def write_population(directory: Path, size: Size) -> None:
-    """Write the sources and the empty targets into ``directory``, which must exist."""
+    """Write the sources and the empty directory into ``directory``, which must exist."""
     _write_csv(directory / "hr.csv", HR_COLUMNS, (hr_people(chunk) for chunk in _chunks(size.people)))
     _write_csv(directory / "phones.csv", PHONE_COLUMNS, (_phones(chunk) for chunk in _chunks(size.people)))
     _write_crm(directory / "crm.db", size)
     (directory / "directory.ldif").write_text("version: 1\n", encoding="utf-8")
-    with closing(sqlite3.connect(directory / "app.db")) as app:
-        app.executescript(APP_TABLES)
 
 
 def write_changes(file: Path, population: int, changed: int) -> None:
@@ -112,12 +100,6 @@ def add_member(directory: Path) -> int:
         crm.execute("UPDATE team SET version = 2 WHERE team_id = ?", (EVERYBODY,))
         counted = crm.execute("SELECT count(*) FROM team_member WHERE team_id = ?", (EVERYBODY,)).fetchone()
     return int(counted[0])
-
-
-def memberships(directory: Path) -> int:
-    """How many memberships the application has."""
-    with closing(sqlite3.connect(directory / "app.db")) as app:
-        return int(app.execute("SELECT count(*) FROM membership").fetchone()[0])
 
 
 def hr_people(numbers: pl.DataFrame) -> pl.DataFrame:

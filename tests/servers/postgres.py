@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -24,8 +24,7 @@ OWNER = "owner"
 OWNER_PASSWORD = "owner secret"
 
 # What was committed survives a killed server, but not a power failure.
-_SETTINGS = {
-    "listen_addresses": LOOPBACK,
+_FOR_TESTS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "4GB",
@@ -53,11 +52,12 @@ class Postgres(Server):
     packages: ClassVar[str] = "postgresql-15"
     stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": does not wait for clients
 
-    def __init__(self) -> None:
+    def __init__(self, *, parent: Path | None = None, settings: Mapping[str, str] = _FOR_TESTS) -> None:
+        self._settings = {"listen_addresses": LOOPBACK, **settings}
         self._postgres = program("postgres", packages=self.packages)
         self._is_ready = program("pg_isready", packages=self.packages)
         initdb = program("initdb", packages=self.packages)
-        super().__init__()
+        super().__init__(parent)
         self._port = free_port()
         self._empty: list[PostgresDatabase] = []
         password = self.directory / "password"
@@ -77,7 +77,7 @@ class Postgres(Server):
 
     @property
     def command(self) -> Sequence[str | Path]:
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         return (self._postgres, "-D", self.directory / "data", "-k", self.directory, "-p", str(self._port), *settings)
 
     def is_ready(self) -> bool:

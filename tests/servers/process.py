@@ -67,9 +67,9 @@ def accepts_connections(port: int) -> bool:
     return True
 
 
-def own_directory(kind: str) -> Path:
+def own_directory(kind: str, parent: Path | None = None) -> Path:
     """A new directory for a server of this kind; removes what killed test runs left behind."""
-    parent = Path(tempfile.gettempdir())
+    parent = parent or Path(tempfile.gettempdir())
     for left in parent.glob(f"unisono-{kind}-*"):
         owner = _DIRECTORY.match(left.name)
         if owner and not _is_running(int(owner[1])):
@@ -95,6 +95,7 @@ def run_as(account: str | None) -> tuple[str, ...]:
 class Server(ABC):
     """An ephemeral server. A subclass prepares its files in the constructor and says how to start it.
 
+    Its directory is made in ``parent``, or where such files go; the account that it runs as must be able to get there.
     ``start`` returns when the server answers; after ``stop`` or ``kill`` it may be started again, with the same files
     and the same ports. Leaving the context removes everything.
     """
@@ -103,8 +104,8 @@ class Server(ABC):
     packages: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self) -> None:
-        self.directory = own_directory(self.kind)
+    def __init__(self, parent: Path | None = None) -> None:
+        self.directory = own_directory(self.kind, parent)
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -125,6 +126,12 @@ class Server(ABC):
     @abstractmethod
     def is_ready(self) -> bool:
         """Whether it answers; asked again and again after the start."""
+
+    @property
+    def pid(self) -> int:
+        """The server's first process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:

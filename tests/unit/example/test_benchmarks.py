@@ -9,10 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from benchmarks.floor_store import decoded, documents
-from benchmarks.measure import ProgramFailed, measure, rows_written
+from benchmarks.floor_documents import decoded, documents
+from benchmarks.measure import Cost, ProgramFailed, measure
+from benchmarks.phases import needed
 from benchmarks.population import EVERYBODY, Size, add_member, hr_people, write_changes, write_population
 from benchmarks.results import Budget, Result, Verdict, table
+from benchmarks.sqlite_databases import SqliteFile
 
 from unisono.config import load_project
 
@@ -68,6 +70,19 @@ def test_a_delta_changes_as_many_people_as_asked_for(population: Path) -> None:
     assert delta.join(before, on=["employeeId", "title"], how="semi").is_empty()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "done"),
+    [
+        pytest.param(["synchronize"], ["import", "synchronize"], id="builds upon what was written"),
+        pytest.param(["import-unchanged"], ["import", "import-unchanged"], id="writes nothing itself"),
+        pytest.param(["help", "ldap"], ["ldap", "help"], id="alone"),
+        pytest.param(["help", "import-unchanged"], ["import", "import-unchanged", "help"], id="both"),
+    ],
+)
+def test_only_what_a_phase_builds_upon_is_done_before_it(wanted: list[str], done: list[str]) -> None:
+    assert needed(wanted) == done
+
+
 # --- instruments -----------------------------------------------------------------------------------------------------
 
 
@@ -85,16 +100,17 @@ def test_a_delta_changes_as_many_people_as_asked_for(population: Path) -> None:
     ],
 )
 def test_rows_written_are_those_that_differ(tmp_path: Path, statement: str, written: dict[str, int]) -> None:
-    store = tmp_path / "store.db"
-    _execute(store, _TABLES)
-    with rows_written(store) as rows:
-        _execute(store, statement)
+    store = SqliteFile(file=tmp_path / "store.db")
+    store.execute(_TABLES)
+    with store.rows_written() as rows:
+        store.execute(statement)
     assert rows == written
 
 
 def test_all_rows_of_a_store_that_was_not_there_are_written(tmp_path: Path) -> None:
-    with rows_written(tmp_path / "store.db") as rows:
-        _execute(tmp_path / "store.db", _TABLES)
+    store = SqliteFile(file=tmp_path / "store.db")
+    with store.rows_written() as rows:
+        store.execute(_TABLES)
     assert rows == {"a": 3, "b": 2}
 
 
@@ -125,16 +141,23 @@ def test_documents_of_a_floor_leave_out_what_is_absent() -> None:
     assert decoded(text, ("a", "b", "c")).equals(frame)
 
 
+def _cost(wall_s: float, *, others_cpu_s: float = 0.0) -> Cost:
+    return Cost(wall_s=wall_s, cpu_s=wall_s, peak_mib=5, output="", server_cpu_s=wall_s, others_cpu_s=others_cpu_s)
+
+
+_ONE_S, _TWO_FLOORS = _cost(1), Budget(floors=2)
+
+
 @pytest.mark.parametrize(
     ("result", "verdict"),
     [
-        pytest.param(Result(work="w", unisono_s=2, floor_s=1, budget=Budget(floors=2)), Verdict.WITHIN, id="at it"),
-        pytest.param(Result(work="w", unisono_s=2.1, floor_s=1, budget=Budget(floors=2)), Verdict.OVER, id="over"),
+        pytest.param(Result(work="w", unisono_s=2, floor=_ONE_S, budget=_TWO_FLOORS), Verdict.WITHIN, id="at it"),
+        pytest.param(Result(work="w", unisono_s=2.1, floor=_ONE_S, budget=_TWO_FLOORS), Verdict.OVER, id="over"),
         pytest.param(Result(work="w", unisono_s=2, budget=Budget(seconds=1)), Verdict.OVER, id="seconds"),
-        pytest.param(Result(work="w", unisono_s=2, peak_mib=5, budget=Budget(mib=6)), Verdict.WITHIN, id="memory"),
+        pytest.param(Result(work="w", unisono_s=2, cost=_cost(2), budget=Budget(mib=6)), Verdict.WITHIN, id="memory"),
         pytest.param(Result(work="w", unisono_s=2), Verdict.NONE, id="no budget"),
         pytest.param(
-            Result(work="w", unisono_s=1, floor_s=1, budget=Budget(floors=2), rows_written={"a": 1}, allows_rows=False),
+            Result(work="w", unisono_s=1, floor=_ONE_S, budget=_TWO_FLOORS, rows_written={"a": 1}, allows_rows=False),
             Verdict.OVER,
             id="wrote rows where none may be written",
         ),
@@ -144,19 +167,20 @@ def test_a_verdict_compares_with_the_budget(result: Result, verdict: Verdict) ->
     assert result.verdict is verdict
 
 
+def test_figures_taken_beside_other_work_are_marked() -> None:
+    quiet = Result(work="w", unisono_s=2, cost=_cost(2, others_cpu_s=0.3), floor=_ONE_S)
+    loud = Result(work="w", unisono_s=2, cost=_cost(2, others_cpu_s=1), floor=_ONE_S)
+    assert ("(disturbed)" in table([quiet]), "(disturbed)" in table([loud])) == (False, True)
+
+
 def test_the_table_has_a_line_per_result() -> None:
-    results = [Result(work="some work", unisono_s=2.5, floor_s=1, budget=Budget(floors=2))]
+    results = [Result(work="some work", unisono_s=2.5, cost=_cost(3), floor=_ONE_S, budget=_TWO_FLOORS)]
     heading, _, line = table(results).splitlines()
-    assert re.split(r"  +", heading)[:5] == ["work", "floor s", "Unisono s", "ratio", "budget"]
-    assert re.split(r"  +", line)[:5] == ["some work", "1.00", "2.50", "2.50", "≤ 2 × floor"]
+    assert re.split(r"  +", heading)[:5] == ["work", "floor s", "Unisono s", "ratio", "CPU ratio"]
+    assert re.split(r"  +", line)[:6] == ["some work", "1.00", "2.50", "2.50", "3.00", "≤ 2 × floor"]
     assert line.split()[-1] == "OVER"
 
 
 def _crm(population: Path, query: str, *parameters: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(population / "crm.db")) as crm:
         return crm.execute(query, parameters).fetchall()
-
-
-def _execute(file: Path, statements: str) -> None:
-    with closing(sqlite3.connect(file)) as database:
-        database.executescript(statements)
