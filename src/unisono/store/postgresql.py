@@ -6,9 +6,8 @@ A commit survives as the server is set up to let it survive.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection, create_engine, event, select, text
@@ -19,6 +18,7 @@ from sqlalchemy.schema import CreateTable
 from unisono.model.errors import StoreError
 from unisono.model.runs import Status
 from unisono.store.postgresql_failures import failures
+from unisono.store.postgresql_statistics import Growth
 from unisono.store.postgresql_transaction import PostgresqlTransaction
 from unisono.store.tables import staging, store_meta
 from unisono.store.upgrade import HEAD, upgrade, version
@@ -35,7 +35,6 @@ _SETTINGS: Final = (
     "SET work_mem = '64MB'",
     "SET temp_buffers = '64MB'",  # staged rows
 )
-_ANALYZED_ROWS: Final = 10_000  # new rows after which the planner's statistics of a table are looked at again
 
 
 class PostgresqlDatabase:
@@ -46,9 +45,7 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str, *, create: bool, wait_s: float = WAIT_S) -> None:
         self._wait_ms = int(wait_s * 1000)
-        self._grown: dict[str, int] = {}  # table → rows inserted since its statistics were refreshed
-        self._known: dict[str, int] = {}  # table → rows at that time
-        self._growing = Lock()
+        self._growth = Growth()
         try:
             self._engine = create_engine(
                 url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -98,7 +95,7 @@ class PostgresqlDatabase:
             transaction = PostgresqlTransaction(connection, write=write)
             yield transaction
             if write and transaction.committed:
-                self._refresh_statistics(connection, transaction.inserted)
+                self._refresh_statistics(connection, transaction.unseen)
 
     def _begin(self, connection: Connection, *, write: bool) -> None:
         if not write:
@@ -108,16 +105,13 @@ class PostgresqlDatabase:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._wait_ms}")
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key("writer")})
 
-    def _refresh_statistics(self, connection: Connection, inserted: dict[str, int]) -> None:
-        """After a bulk load the planner must not go on believing in a small table until somebody looks."""
-        with self._growing:
-            for table, rows in inserted.items():
-                self._grown[table] = self._grown.get(table, 0) + rows
-            due = [t for t, rows in self._grown.items() if rows >= max(_ANALYZED_ROWS, self._known.get(t, 0) // 5)]
-            for table in due:
-                self._known[table] = self._known.get(table, 0) + self._grown.pop(table)
-        for table in due:
-            connection.exec_driver_sql(f"ANALYZE {table}")
+    def _refresh_statistics(self, connection: Connection, unseen: Mapping[str, int]) -> None:
+        """After a bulk load the planner must not go on believing in a small table until somebody looks.
+
+        The next writer may have begun, and looks at what it writes: then nobody waits for it.
+        """
+        for table in self._growth.due(unseen):
+            connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {table}")
         connection.commit()
 
     @contextmanager

@@ -7,7 +7,7 @@ text is ``""``. Changes to many rows go into a temporary table first, and from t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,33 +25,34 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine.interfaces import Compiled, Dialect
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import UpdateBase
 
 from unisono.model.frames import Frame
 from unisono.model.schema import PolarsType
 from unisono.store.postgresql_failures import failures
+from unisono.store.postgresql_statistics import WrittenRows
 
 _SENT_ROWS: Final = 50_000
 _READ_ROWS: Final = 50_000
+_SIZE: Final = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:table)")
 _ANALYZED_ROWS: Final = 1_000  # from so many on, the planner is told what a temporary table holds
 
 
 class PostgresqlTransaction:
-    """``Transaction`` over a connection in which a transaction is open.
-
-    ``inserted``: how many rows it has put into which tables, for the database's statistics.
-    """
+    """``Transaction`` over a connection in which a transaction is open."""
 
     committed = False
 
     def __init__(self, connection: Connection, *, write: bool) -> None:
-        self.inserted: dict[str, int] = {}
         self._connection = connection
+        self._written = WrittenRows(look=self._look, size=self._size)
         self._write = write
         self._made: set[Table] = set()  # temporary tables of this transaction
 
@@ -76,7 +77,10 @@ class PostgresqlTransaction:
 
     def execute(self, statement: Executable, **parameters: object) -> int:
         with failures():
-            return self._connection.execute(statement, parameters).rowcount
+            rows = self._connection.execute(statement, parameters).rowcount
+        if isinstance(statement, UpdateBase) and isinstance(table := statement.table, Table):
+            self._written.wrote(table.name, rows)
+        return rows
 
     def stage(self, table: Table, frame: pl.DataFrame) -> None:
         # A reader may write to temporary tables, but may not truncate them.
@@ -89,7 +93,7 @@ class PostgresqlTransaction:
     def insert(self, table: Table, frame: pl.DataFrame) -> None:
         key = [column.name for column in table.primary_key if column.name in frame.columns]
         self._copy(table.name, frame.sort(key))
-        self.inserted[table.name] = self.inserted.get(table.name, 0) + frame.height
+        self._written.wrote(table.name, frame.height)
 
     def upsert(self, table: Table, frame: pl.DataFrame) -> None:
         if frame.is_empty():
@@ -100,7 +104,6 @@ class PostgresqlTransaction:
         statement = insert(table).from_select(frame.columns, ordered)
         values = {name: statement.excluded[name] for name in frame.columns if name not in key}
         self.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
-        self.inserted[table.name] = self.inserted.get(table.name, 0) + frame.height
 
     def update(self, table: Table, frame: pl.DataFrame) -> None:
         values = [name for name in frame.columns if name != "id"]
@@ -121,6 +124,20 @@ class PostgresqlTransaction:
         with failures():
             self._connection.commit()
         self.committed = True
+
+    # --- statistics ---
+
+    @property
+    def unseen(self) -> Mapping[str, int]:
+        """Rows written that the planner's statistics do not know yet, by table."""
+        return self._written.unseen
+
+    def _look(self, table: str) -> None:
+        self._say(f"ANALYZE {table}")
+
+    def _size(self, table: str) -> int:
+        ((rows,),) = self.rows(_SIZE, table=table)
+        return max(0, int(rows))
 
     # --- many rows ---
 
