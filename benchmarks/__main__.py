@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import shutil
 import signal
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import machine
+from benchmarks import disk, machine
 from benchmarks.bench import Bench, Setup
 from benchmarks.databases import Databases
 from benchmarks.measure import Cost
@@ -38,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         setup = _setup(chosen, stack)
         begun = time.perf_counter()
         bench = Bench.prepare(folder, Size(people=chosen.people), setup)
-        _say(f"population of {chosen.people:,} written in {time.perf_counter() - begun:.1f} s; {_disk(bench)}")
+        _say(f"population of {chosen.people:,} written in {time.perf_counter() - begun:.1f} s; {disk.told(bench)}")
+        if warning := disk.warning(bench, chosen.phases):
+            _say(warning)
         results = list(_measured(bench, chosen.phases))
     results.append(_peak(results))
     print(table(results))
@@ -91,16 +92,11 @@ def _measured(bench: Bench, wanted: Sequence[str]) -> Iterator[Result]:
     """The wanted phases' results."""
     for name in needed(wanted):
         for result in PHASES[name](bench):
-            _say(f"{result.work}: {result.unisono_s:.2f} s; {_disk(bench)}")
+            _say(f"{result.work}: {result.unisono_s:.2f} s; {disk.told(bench)}")
             if result.is_disturbed:
                 _say("WARNING: other programs were at work meanwhile")
             if name in wanted:
                 yield result
-
-
-def _disk(bench: Bench) -> str:
-    free = shutil.disk_usage(bench.directory).free / 2**30
-    return f"store {bench.store.size_mib:,.0f} MiB, free on disk {free:,.1f} GiB"
 
 
 def _peak(results: Sequence[Result]) -> Result:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+from benchmarks import disk
+from benchmarks.bench import Bench, Setup
+from benchmarks.disk import needed_gib
 from benchmarks.floor_documents import decoded, documents
 from benchmarks.measure import Cost, ProgramFailed, measure
 from benchmarks.phases import needed
 from benchmarks.population import EVERYBODY, Size, add_member, hr_people, write_changes, write_population
 from benchmarks.results import Budget, Result, Verdict, table
-from benchmarks.sqlite_databases import SqliteFile
+from benchmarks.sqlite_databases import SqliteDatabases, SqliteFile
 
 from unisono.config import load_project
 
@@ -81,6 +85,14 @@ def test_a_delta_changes_as_many_people_as_asked_for(population: Path) -> None:
 )
 def test_only_what_a_phase_builds_upon_is_done_before_it(wanted: list[str], done: list[str]) -> None:
     assert needed(wanted) == done
+
+
+def test_the_room_that_is_needed_depends_on_what_is_done(tmp_path: Path) -> None:
+    setup = Setup(stores=SqliteDatabases(), targets=SqliteDatabases(), has_floors=False)
+    bench = Bench.prepare(tmp_path, Size(people=1024), setup)
+    assert needed_gib(bench, ["import", "synchronize"]) < needed_gib(bench, ["import", "plan"]) < 0.05
+    huge = replace(bench, size=Size(people=10**12))
+    assert ("WARNING" in disk.warning(huge, ["import"]), disk.warning(bench, ["import"])) == (True, "")
 
 
 # --- instruments -----------------------------------------------------------------------------------------------------
