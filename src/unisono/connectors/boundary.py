@@ -15,6 +15,7 @@ from unisono.connectors.contract import ImportBatch
 from unisono.connectors.redaction import Redaction
 from unisono.model.frames import DELETED, DISCOVERY_ERRORS, EXPORT_RESULTS, IMPORTED
 from unisono.model.names import DnStyle
+from unisono.model.phases import Phase, belongs_to
 from unisono.model.schema import ObjectType, Schema
 
 #: Characters of the longest anchor that a connector space holds: as many as an index of any store takes.
@@ -26,6 +27,7 @@ _MAYBE_IMPORTED = replace(IMPORTED, nullable=frozenset({"anchor", "dn"}))
 _SHOWN = 200  # characters of an over-long name that an error shows
 
 
+@belongs_to(Phase.DECODE)
 def checked_batch(batch: ImportBatch, schema: Schema, dn_style: DnStyle, redaction: Redaction) -> ImportBatch:
     """The batch with normalized, complete, storable objects; the others are errors behind the connector's own.
 
@@ -45,6 +47,7 @@ def checked_batch(batch: ImportBatch, schema: Schema, dn_style: DnStyle, redacti
     )
 
 
+@belongs_to(Phase.DECODE)
 def checked_results(results: pl.DataFrame, ids: pl.Series, redaction: Redaction, *, complete: bool) -> pl.DataFrame:
     """One result per id, in the order of ``ids``; only those that ``results`` has when it need not be ``complete``.
 

@@ -2,13 +2,12 @@
 
 A connector's author writes the protocol; this layer checks the frames that cross the boundary, brings values to their
 normal form, takes out objects that no connector space could hold, turns whatever a connector raises into a status,
-keeps secrets out of every text and counts the seconds spent in the connected data source. So no connector repeats it,
-and nothing behind this layer has to distrust a connector.
+keeps secrets out of every text and says whose time it is. So no connector repeats it, and nothing behind this layer has
+to distrust a connector.
 """
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -29,59 +28,52 @@ from unisono.connectors.contract import (
 )
 from unisono.connectors.redaction import Redaction
 from unisono.model.errors import StepStop
+from unisono.model.phases import Phase, within
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Status
 from unisono.model.schema import Schema
 
-Clock = Callable[[], float]  # seconds from any fixed point
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
 class Runtime:
-    """A connector that can be trusted: the same calls as ``Connector``, and sessions that are context managers.
+    """A connector that can be trusted: the same calls as ``Connector``, and sessions that are context managers."""
 
-    ``seconds`` is the time spent in the connector's own code since this runtime was made.
-    """
-
-    def __init__(
-        self, connector: Connector, definition: ConnectorDefinition, *, clock: Clock = time.perf_counter
-    ) -> None:
+    def __init__(self, connector: Connector, definition: ConnectorDefinition) -> None:
         self.capabilities: Capabilities = connector.capabilities
         self._connector = connector
         self._schema = definition.schema
-        self._watch = _Watch(definition.name, Redaction.of_settings(definition.settings), clock)
-
-    @property
-    def seconds(self) -> float:
-        return self._watch.seconds
+        redaction = Redaction.of_settings(definition.settings)
+        self._source = _Calls(definition.name, redaction, Phase.SOURCE)
+        self._target = _Calls(definition.name, redaction, Phase.TARGET)
 
     def discover_schema(self) -> Schema:
         """What the connected data source offers now. Raises ``StepStop``."""
-        return self._watch.call(self._connector.discover_schema)
+        return self._source.call(self._connector.discover_schema)
 
     def open_import(self, request: ImportRequest) -> RuntimeImport:
         """Connect for reading. Raises ``StepStop`` with a ``no-start-*`` status for what the connector expects."""
-        session = self._watch.call(self._connector.open_import, request)
-        return RuntimeImport(session, self._schema, self.capabilities, self._watch)
+        session = self._source.call(self._connector.open_import, request)
+        return RuntimeImport(session, self._schema, self.capabilities, self._source)
 
     def open_export(self) -> RuntimeExport:
         """Connect for writing. Raises ``StepStop`` with a ``no-start-*`` status for what the connector expects."""
-        session = self._watch.call(self._connector.open_export)
-        return RuntimeExport(session, self._watch)
+        session = self._target.call(self._connector.open_export)
+        return RuntimeExport(session, self._target)
 
 
 class _Session:
     """What import and export sessions share: an end that comes exactly once."""
 
-    def __init__(self, session: ImportSession | ExportSession, watch: _Watch) -> None:
+    def __init__(self, session: ImportSession | ExportSession, calls: _Calls) -> None:
         self._to_close: ImportSession | ExportSession | None = session
-        self._watch = watch
+        self._calls = calls
 
     def close(self) -> None:
         if self._to_close is not None:
             session, self._to_close = self._to_close, None
-            self._watch.call(session.close)
+            self._calls.call(session.close)
 
     def __enter__(self) -> Self:
         return self
@@ -95,31 +87,31 @@ class _Session:
 class RuntimeImport(_Session):
     """One reading, its batches checked and in normal form."""
 
-    def __init__(self, session: ImportSession, schema: Schema, capabilities: Capabilities, watch: _Watch) -> None:
-        super().__init__(session, watch)
+    def __init__(self, session: ImportSession, schema: Schema, capabilities: Capabilities, calls: _Calls) -> None:
+        super().__init__(session, calls)
         self._session = session
         self._schema = schema
         self._dn_style = capabilities.dn_style
 
     def batches(self) -> Iterator[ImportBatch]:
         """The batches, once. Objects that no connector space can hold are among ``errors``. Raises ``StepStop``."""
-        batches = iter(self._watch.call(self._session.batches))
-        while (batch := self._watch.call(next, batches, None)) is not None:
-            yield self._watch.guarded(self._checked, batch)
+        batches = iter(self._calls.call(self._session.batches))
+        while (batch := self._calls.call(next, batches, None)) is not None:
+            yield self._calls.guarded(self._checked, batch)
 
     @property
     def watermark(self) -> str | None:
-        return self._watch.call(lambda: self._session.watermark)
+        return self._calls.call(lambda: self._session.watermark)
 
     def _checked(self, batch: ImportBatch) -> ImportBatch:
-        return checked_batch(batch, self._schema, self._dn_style, self._watch.redaction)
+        return checked_batch(batch, self._schema, self._dn_style, self._calls.redaction)
 
 
 class RuntimeExport(_Session):
     """One writing, with exactly one result per entry."""
 
-    def __init__(self, session: ExportSession, watch: _Watch) -> None:
-        super().__init__(session, watch)
+    def __init__(self, session: ExportSession, calls: _Calls) -> None:
+        super().__init__(session, calls)
         self._session = session
 
     def send(self, batch: ExportBatch) -> pl.DataFrame:
@@ -130,39 +122,35 @@ class RuntimeExport(_Session):
         """
         ids, partial = batch.entries["id"], None
         try:
-            results = self._watch.call(self._session.send, batch)
+            results = self._calls.call(self._session.send, batch)
         except PartialSend as broken:
             results, partial = broken.results, broken
-        known = self._watch.guarded(self._checked, results, ids, partial is None)
+        known = self._calls.guarded(self._checked, results, ids, partial is None)
         if partial is None:
             return known
         told = PartialSend(known)
-        told.__cause__ = self._watch.stop_of(partial.__cause__ or partial)
+        told.__cause__ = self._calls.stop_of(partial.__cause__ or partial)
         raise told
 
     def finish(self) -> None:
-        self._watch.call(self._session.finish)
+        self._calls.call(self._session.finish)
 
     def _checked(self, results: pl.DataFrame, ids: pl.Series, complete: bool) -> pl.DataFrame:  # noqa: FBT001 - by call
-        return checked_results(results, ids, self._watch.redaction, complete=complete)
+        return checked_results(results, ids, self._calls.redaction, complete=complete)
 
 
-class _Watch:
-    """Guards and times every call into a connector's code."""
+class _Calls:
+    """Every call into a connector's code: guarded, and said to be the time of its phase."""
 
-    def __init__(self, name: str, redaction: Redaction, clock: Clock) -> None:
-        self.seconds = 0.0
+    def __init__(self, name: str, redaction: Redaction, phase: Phase) -> None:
         self.redaction = redaction
         self._name = name
-        self._clock = clock
+        self._phase = phase
 
     def call(self, function: Callable[_Arguments, _Result], *args: _Arguments.args, **kw: _Arguments.kwargs) -> _Result:
-        """The result of a connector's function, whose time counts."""
-        started = self._clock()
-        try:
+        """The result of a connector's function."""
+        with within(self._phase):
             return self.guarded(function, *args, **kw)
-        finally:
-            self.seconds += self._clock() - started
 
     def guarded(
         self, function: Callable[_Arguments, _Result], *args: _Arguments.args, **kw: _Arguments.kwargs

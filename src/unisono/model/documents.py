@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from unisono.model.phases import Phase, belongs_to
 from unisono.model.schema import DATETIME, Attribute, AttributeType, PolarsType
 
 _DATETIME_TEXT = "%Y-%m-%dT%H:%M:%S%.6fZ"
@@ -74,6 +75,7 @@ def as_set(lists: pl.Expr) -> pl.Expr:
     return pl.when(found.list.len() > 0).then(found)
 
 
+@belongs_to(Phase.DECODE)
 def documents(frame: pl.DataFrame, attributes: Sequence[Attribute], *, prefix: str = "") -> pl.Series:
     """Canonical documents of the frame's rows, in row order; column of attribute ``a`` is ``prefix + a``.
 
@@ -89,6 +91,7 @@ def documents(frame: pl.DataFrame, attributes: Sequence[Attribute], *, prefix: s
     return text.str.replace_all(_ABSENT_WITHIN, "${1}").str.replace(_ABSENT_LAST, "}")
 
 
+@belongs_to(Phase.DECODE)
 def columns(text: pl.Series, attributes: Sequence[Attribute], *, prefix: str = "") -> pl.DataFrame:
     """The documents' values as typed columns ``prefix + name``; a null document gives nulls.
 
@@ -101,6 +104,7 @@ def columns(text: pl.Series, attributes: Sequence[Attribute], *, prefix: str = "
     return raw.select(_decoded(a, pl.col(a.name)).alias(prefix + a.name) for a in ordered)
 
 
+@belongs_to(Phase.DECODE)
 def change_documents(values: pl.Series, cleared: pl.Series) -> pl.Series:
     """Change documents from value documents and lists of cleared attribute names (null or sorted), row by row."""
     frame = pl.DataFrame({"set": values, "clear": cleared})
@@ -112,6 +116,7 @@ def change_documents(values: pl.Series, cleared: pl.Series) -> pl.Series:
     ).to_series()
 
 
+@belongs_to(Phase.DECODE)
 def change_columns(
     text: pl.Series, attributes: Sequence[Attribute], *, prefix: str = "", clear: str = "clear"
 ) -> pl.DataFrame:
@@ -139,6 +144,7 @@ def _read_lines(text: pl.Series, schema: dict[str, PolarsType]) -> pl.DataFrame:
 FORGOTTEN = 0
 
 
+@belongs_to(Phase.DECODE)
 def content_hash(frame: pl.DataFrame, names: Sequence[str], *, seed: int) -> pl.Series:
     """A signed 64-bit hash of the named columns per row.
 

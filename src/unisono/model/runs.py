@@ -222,7 +222,7 @@ class StepResult:
     counts: tuple[StepCount, ...] = ()
     error_count: int = 0
     held_hash: str | None = None  # the plan that the guard holds
-    phase_s: tuple[tuple[str, float], ...] = ()  # where the time went: source, decode, rules, store, target
+    phase_s: tuple[tuple[str, float], ...] = ()  # where the time went, by ``phases.Phase``, in their order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

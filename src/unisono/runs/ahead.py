@@ -6,16 +6,30 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from unisono.model.phases import Phase
+from unisono.runs.profile import Profile
+
 T = TypeVar("T")
 
 
-def ahead(pages: Iterator[T]) -> Iterator[T]:
+def ahead(pages: Iterator[T], profile: Profile) -> Iterator[T]:
     """The pages; the next one is made in a thread of its own while the caller has the one before.
 
-    The maker must not depend on what the caller does with the page before the last. What it raises is raised here.
+    The maker must not depend on what the caller does with the page before the last. What it raises is raised here. Only
+    waiting for a page takes the caller's time, so only that is counted in the caller's ``profile``.
     """
+    making = Profile()
+
+    def make() -> T | None:
+        with making.kept(Phase.DECODE):
+            return next(pages, None)
+
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead") as reader:
-        coming = reader.submit(next, pages, None)
-        while (page := coming.result()) is not None:
-            coming = reader.submit(next, pages, None)
+        coming = reader.submit(make)
+        while True:
+            with profile.waiting(making):
+                page = coming.result()
+            if page is None:
+                return
+            coming = reader.submit(make)
             yield page

@@ -12,6 +12,7 @@ from unisono.model.runs import RunProfile, RunResult, RunStep, Status, StepResul
 from unisono.runs.context import Context
 from unisono.runs.export_step import run_export
 from unisono.runs.import_step import run_import
+from unisono.runs.measured import MeasuredStore
 from unisono.runs.steps import Ending
 from unisono.runs.synchronization_step import run_synchronization
 from unisono.runs.tally import Record
@@ -128,9 +129,10 @@ def _run_step(
     """Do the step that comes after the earlier ones. With the last one the run ends."""
     number = len(earlier) + 1
     step = profile.steps[number - 1]
-    record = Record(context=context, run_id=run_id, number=number, step=step, started_at=context.clock())
+    measured = replace(context, store=MeasuredStore(context.store))
+    record = Record(context=measured, run_id=run_id, number=number, step=step, started_at=context.clock())
     context.reporter.step(definition.name, step.type.value)
-    ending = _guarded_step(step, definition, record, run_id, context)
+    ending = _guarded_step(step, definition, record, run_id, measured)
     result = _as_ended(record.result(ending.status), ending)
     try:
         with context.store.begin() as unit:
@@ -180,11 +182,12 @@ def _held(ending: Ending, connector: str, profile: str, number: int, run_id: int
 def _guarded_step(
     step: RunStep, definition: ConnectorDefinition, record: Record, run_id: int, context: Context
 ) -> Ending:
-    """Do the step; what stops it becomes its ending."""
+    """Do the step, and measure it; what stops it becomes its ending."""
     try:
-        with record.unit():
-            pass  # from here on the history shows the step
-        return _do(step, definition, record, run_id, context)
+        with record.profile.kept():
+            with record.unit():
+                pass  # from here on the history shows the step
+            return _do(step, definition, record, run_id, context)
     except StepStop as stop:
         return Ending(status=stop.status, message=stop.message, hint=stop.hint, connection=stop.connection)
     except StoreError as error:

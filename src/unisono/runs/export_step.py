@@ -42,9 +42,7 @@ def run_export(
         store=context.store,
         page_objects=step.page_objects or runtime.capabilities.export_page_objects,
     )
-    with record.phase("target"):
-        session = runtime.open_export()
-    with session:
+    with runtime.open_export() as session:
         sending = Sending(
             session=session,
             target=definition.name,
@@ -86,7 +84,8 @@ def _digest(index: pl.DataFrame) -> str:
 def _send_all(index: pl.DataFrame, step: RunStep, pages: Pages, sending: Sending, context: Context) -> Ending | None:
     """Send page by page; the ending where it comes before the last page."""
     processed = 0
-    for page in chain(ahead(pages.first_pass(index)), ahead(pages.second_pass())):
+    profile = sending.record.profile
+    for page in chain(ahead(pages.first_pass(index), profile), ahead(pages.second_pass(), profile)):
         sending.send(page)
         processed += page.objects.height
         context.reporter.advance(page.objects.height, "objects exported")

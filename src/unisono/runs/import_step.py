@@ -60,8 +60,7 @@ def run_import(
     style = runtime.capabilities.dn_style
     space = Space(connector=definition.name, style=style, hash_seed=seed, full=full)
     request = ImportRequest(full=full, watermark=watermark, page_objects=step.page_objects, timeout_s=step.timeout_s)
-    with record.phase("source"):
-        session = runtime.open_import(request)
+    session = runtime.open_import(request)
     try:
         ending = _stage_all(session, step, definition, space, progress, record, context)
         if ending is None:
@@ -97,18 +96,12 @@ def _stage_all(
     context: Context,
 ) -> Ending | None:
     """Stage batch by batch; an ending when the step must end before the source does."""
-    batches = iter(session.batches())
-    while True:
-        with record.phase("source"):
-            batch = next(batches, None)
-        if batch is None:
-            return None
+    for batch in session.batches():
         record.counts[Counter.STAGE_FAILURE, None] += batch.errors.height
         record.add_errors(object_errors(batch.errors, "discovery"))
         record.check_limit()
         progress.deletions.append(batch.deletions)
-        with record.phase("store"):
-            _stage_batch(batch, definition.schema[batch.object_type], space, progress, record)
+        _stage_batch(batch, definition.schema[batch.object_type], space, progress, record)
         record.check_limit()
         context.reporter.advance(batch.objects.height, "objects imported")
         if stop := stopped_by_user(context):
@@ -116,6 +109,7 @@ def _stage_all(
         if step.object_limit and progress.delivered >= step.object_limit:
             message = f"the step's limit of {step.object_limit} objects was reached"
             return Ending(status=Status.STOPPED_OBJECT_LIMIT, message=message)
+    return None
 
 
 def _stage_batch(
@@ -202,7 +196,7 @@ def _finish(
     held = definition.guard.judge(definition.name, {ChangeKind.DELETES: number}, progress.population)
     if holding := hold_or_pass(held, _digest(definition.name, gone), context):
         return holding
-    with record.phase("store"), record.unit() as unit:
+    with record.unit() as unit:
         apply_deletions(plan, unit, obsolete=space.full)
         if not status.ends_run:
             unit.set_watermark(definition.name, session.watermark, run_id)

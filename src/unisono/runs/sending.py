@@ -38,8 +38,7 @@ class Sending:
         Raises ``StoreError``, and ``StepStop`` with the outcomes that are known recorded.
         """
         try:
-            with self.record.phase("target"):
-                results = self.session.send(page.batch)
+            results = self.session.send(page.batch)
         except PartialSend as partial:
             self._take(page, partial.results)
             raise partial.__cause__ or partial from partial
@@ -50,8 +49,7 @@ class Sending:
 
     def finish(self) -> None:
         """Files become durable only now, so their results are recorded now."""
-        with self.record.phase("target"):
-            self.session.finish()
+        self.session.finish()
         for page, results in self.waiting:
             self._take(page, results)
 
@@ -59,7 +57,7 @@ class Sending:
         """What was sent is recorded before anything else, also where there are too many errors."""
         accepted = results.filter(pl.col("code").is_null())
         refused = results.filter(pl.col("code").is_not_null())
-        with self.record.phase("store"), self.record.unit() as unit:
+        with self.record.unit() as unit:
             self._write(page, accepted, refused, unit)
             self._count(page, accepted, refused)
         self.record.check_limit()

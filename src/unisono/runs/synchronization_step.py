@@ -18,7 +18,7 @@ def run_synchronization(
 ) -> Ending:
     """Synchronize in one transaction; nothing of it is written when the guard holds it or somebody stops it."""
     try:
-        with record.phase("rules"), record.unit() as unit:
+        with record.unit() as unit:
             return _synchronize(step, definition, record, run_id, context, unit)
     except Holding as holding:
         return holding.ending

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import perf_counter
 
 import polars as pl
 
 from unisono.model.errors import StepStop
 from unisono.model.runs import Counter, ObjectError, RunStep, Status, StepCount, StepResult
 from unisono.runs.context import Context
+from unisono.runs.profile import Profile
 from unisono.store.contract import UnitOfWork
 
 Counts = Mapping[tuple[Counter, str | None], int]
@@ -34,7 +34,7 @@ class Record:
     started_at: datetime
     counts: Tally[tuple[Counter, str | None]] = field(default_factory=Tally)
     errors: list[ObjectError] = field(default_factory=list)
-    seconds: Tally[str] = field(default_factory=Tally)  # by phase; a Tally of floats
+    profile: Profile = field(default_factory=Profile)
     _saved_errors: int = 0
 
     def add(self, counts: Counts) -> None:
@@ -91,17 +91,8 @@ class Record:
             ended_at=self.context.clock(),
             counts=step_counts(self.counts),
             error_count=len(self.errors),
-            phase_s=tuple(sorted((name, round(float(seconds), 6)) for name, seconds in self.seconds.items())),
+            phase_s=tuple((phase.value, round(seconds, 6)) for phase, seconds in self.profile.seconds.items()),
         )
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Count the seconds of the block to a phase."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += perf_counter() - started  # type: ignore[assignment]
 
     def status(self) -> Status:
         """The worst that was met (engine specification §3.12, diagnostics specification §1.2)."""

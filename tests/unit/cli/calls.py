@@ -32,7 +32,7 @@ Unisono = Callable[..., Call]
 # Of times, those of runs; a start date at midnight is a value.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d|T(?!00:00:00(?:\.0+)?Z)\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 _SECONDS = re.compile(r"\d+\.\d+ s\b")
-_JSON_SECONDS = re.compile(r'("seconds"|"source"|"store"|"rules"|"target"): \d+(?:\.\d+)?')
+_JSON_SECONDS = re.compile(r'("seconds"|"source"|"decode"|"rules"|"store"|"target"): \d+(?:\.\d+)?')
 _HASH = re.compile(r"\b[0-9a-f]{16}\b")
 _FINGERPRINT = re.compile(r"\b[0-9a-f]{64}\b")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ from unisono.model.documents import normalized
 from unisono.model.errors import StepStop
 from unisono.model.frames import DELETED, EXPORT_RESULTS, EXPORTED
 from unisono.model.names import DnStyle
+from unisono.model.phases import Phase, heard_by
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Status
 from unisono.model.schema import Attribute, AttributeType, ObjectType, PolarsType, Schema
@@ -276,13 +278,19 @@ def test_a_session_is_closed_once_also_after_a_failure() -> None:
     assert connector.closed == 1
 
 
-def test_time_is_counted_in_the_connector_and_not_outside() -> None:
-    ticks = iter(range(100))
-    around = runtime(ScriptedConnector(batches=[person_batch(objects({"anchor": "1"}))]), clock=lambda: next(ticks))
-    with around.open_import(FULL) as session:
+def test_time_in_the_connector_is_that_of_the_source_and_of_normal_forms_that_of_decoding() -> None:
+    heard: list[Phase] = []
+
+    @contextmanager
+    def listener(phase: Phase) -> Iterator[None]:
+        heard.append(phase)
+        yield
+
+    around = runtime(ScriptedConnector(batches=[person_batch(objects({"anchor": "1"}))]))
+    with heard_by(listener), around.open_import(FULL) as session:
         list(session.batches())
-    calls = 5  # open, batches, one batch, no further batch, close: the clock ticks once in each
-    assert around.seconds == calls
+    source, decode = Phase.SOURCE, Phase.DECODE
+    assert heard == [source, source, source, decode, source, source]  # open, batches, one, none, close
 
 
 # --- export ----------------------------------------------------------------------------------------------------------

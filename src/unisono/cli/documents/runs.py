@@ -37,7 +37,7 @@ class Step:
     error_count: int
     held_hash: str | None  # of the batch that the guard holds: what --approve takes
     counts: tuple[Count, ...]
-    phases: dict[str, float]  # seconds by phase
+    phases: dict[str, float]  # seconds by phase, which add up: source, decode, rules, store, target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
