@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from tests.store.given import Sent, changes, ids, join_keys, keys, pairs, statements, terms, texts
+from tests.store.given import Sent, at, changes, ids, join_keys, keys, pairs, statements, terms, texts
 from unisono.store import open_store
 from unisono.store.contract import Selection, Store, UnitOfWork
 from unisono.store.tables import staging
@@ -86,6 +86,7 @@ FEW: dict[str, Callable[[UnitOfWork], object]] = {
     "replace_join_keys": lambda unit: unit.replace_join_keys(SOME, join_keys(("k", "v", 1))),
     "delete_references": lambda unit: unit.delete_references(keys((1, "m", 2))),
     "runs of a connector": lambda unit: unit.runs(connector="HR"),
+    "one run": lambda unit: unit.run(1),
     "errors of a run": lambda unit: unit.errors(run_id=1),
     "population": lambda unit: (unit.population("HR"), unit.metaverse_population()),
 }
@@ -168,3 +169,16 @@ def _people(connector: str, first: int, end: int) -> pl.DataFrame:
         dn=pl.col("id").cast(pl.String),
         dn_key=pl.col("id").cast(pl.String),
     )
+
+
+def test_old_runs_are_found_by_their_time_and_looked_up_among_the_few_that_are_kept(
+    store: Store, beside: Connection
+) -> None:
+    lines = _plans(store, beside, lambda unit: unit.clear_history(at(0)))
+    assert [line for line in lines if line.startswith(("SCAN", "SEARCH"))] == [
+        "SEARCH run USING INDEX run_started (started_at<?)",
+        "SCAN held_batch",
+        "SEARCH cs_object USING COVERING INDEX cs_object_import_failure (import_error_first_run>?)",
+        "SEARCH cs_object USING COVERING INDEX cs_object_export_failure (export_error_first_run>?)",
+        "SEARCH later USING INDEX run_profile (connector_id=? AND profile=? AND id>?)",
+    ]

@@ -27,6 +27,7 @@ COMMANDS = (
     objects.show,
     runs.history,
     runs.errors,
+    runs.tidy,
     codes.code,
 )
 

@@ -71,6 +71,7 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "show": (objects.Shown,),
     "history": (runs.History, runs.Run),
     "errors": (runs.Errors,),
+    "tidy": (runs.Tidied,),
     "code": (codes.Code,),
 }
 

@@ -27,7 +27,7 @@ from unisono.config.forms import (
     one_of,
 )
 from unisono.model.guard import Limit
-from unisono.model.project import Deprovisioning
+from unisono.model.project import DEFAULT_HISTORY_DAYS, Deprovisioning
 from unisono.model.runs import RunStep, StepType
 from unisono.model.schema import AttributeType
 
@@ -35,6 +35,24 @@ _STEP = RunStep(type=StepType.EXPORT)  # for the defaults of a step
 
 
 # --- unisono.yaml ----------------------------------------------------------------------------------------------------
+
+
+def _days(value: Any) -> Any:  # Any: whatever the file holds
+    return None if value == "none" else value
+
+
+_OptionalDays = Annotated[
+    Annotated[int, Field(ge=1, le=36_500)] | SkipJsonSchema[None],
+    ShortForm(expand=_days, schema={"const": "none", "description": "For ever."}),
+]
+
+
+class HistoryShape(Shape):
+    """What is kept of the history of runs."""
+
+    keep_days: _OptionalDays = Field(
+        DEFAULT_HISTORY_DAYS, description="Days after which a run is cleared, with its steps, counters and errors."
+    )
 
 
 class ProjectShape(Shape):
@@ -53,6 +71,7 @@ class ProjectShape(Shape):
     cycle: list[str] | SkipJsonSchema[None] = Field(
         None, description="Connectors in the order of `unisono cycle`; default: all, by name."
     )
+    history: HistoryShape = Field(HistoryShape.model_construct(), description="What is kept of the history of runs.")
 
 
 # --- metaverse.yaml --------------------------------------------------------------------------------------------------

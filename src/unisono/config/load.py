@@ -186,6 +186,7 @@ def _project(
         connectors=tuple(definitions),
         rules=tuple(sorted(rules, key=lambda rule: rule.precedence)),
         cycle=cycle,
+        history_days=shape.history.keep_days,
         fingerprint=fingerprint(
             metaverse=metaverse,
             connectors=definitions,

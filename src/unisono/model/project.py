@@ -12,6 +12,9 @@ from unisono.model.rules import Direction, Expression, Rule
 from unisono.model.runs import RunProfile
 from unisono.model.schema import Schema
 
+#: How long the history of runs is kept.
+DEFAULT_HISTORY_DAYS = 90
+
 
 class Deprovisioning(StrEnum):
     """What happens to a connector whose link a rule or a metaverse deletion cut (engine specification §5.10)."""
@@ -62,7 +65,8 @@ class Project:
     """A validated project.
 
     ``store`` is a URL (``sqlite:///path``); ``cycle`` the connectors in the order of ``unisono cycle``;
-    ``fingerprint`` a hash over what changes behaviour, and not over descriptions or secrets.
+    ``history_days`` how long runs are kept, None for ever; ``fingerprint`` a hash over what changes behaviour, and not
+    over descriptions or secrets.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Project:
     rules: tuple[Rule, ...]
     cycle: tuple[str, ...]
     fingerprint: str
+    history_days: int | None = DEFAULT_HISTORY_DAYS
 
     def connector(self, name: str) -> ConnectorDefinition | None:
         return next((connector for connector in self.connectors if connector.name == name), None)

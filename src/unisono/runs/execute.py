@@ -13,6 +13,7 @@ from unisono.runs.context import Context
 from unisono.runs.export_step import run_export
 from unisono.runs.import_step import run_import
 from unisono.runs.measured import MeasuredStore
+from unisono.runs.retention import clear_some_history
 from unisono.runs.steps import Ending
 from unisono.runs.synchronization_step import run_synchronization
 from unisono.runs.tally import Record
@@ -82,6 +83,7 @@ def _run_steps(definition: ConnectorDefinition, profile: RunProfile, context: Co
     results: list[StepResult] = []
     while not _is_over(results, profile):
         results.append(_run_step(definition, profile, run_id, results, context))
+    clear_some_history(context)
     return RunResult(
         id=run_id,
         connector=definition.name,

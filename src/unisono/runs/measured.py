@@ -30,6 +30,12 @@ class MeasuredStore:
     def lock(self, name: str) -> AbstractContextManager[bool]:
         return self._store.lock(name)
 
+    def size(self) -> int:
+        return self._store.size()
+
+    def compact(self) -> None:
+        self._store.compact()
+
     def close(self) -> None:
         self._store.close()
 

@@ -184,6 +184,17 @@ class HeldBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """How much of the history was removed: whole runs, and object errors."""
+
+    runs: int = 0
+    errors: int = 0
+
+    def __add__(self, other: Cleared) -> Cleared:
+        return Cleared(runs=self.runs + other.runs, errors=self.errors + other.errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceStatistics:
     """Counts of one connector space (engine specification §9.6, MA statistics)."""
 
@@ -335,6 +346,10 @@ class Reader(Protocol):
         """Newest first, with steps and counters."""
         ...
 
+    def run(self, run_id: int) -> RunResult | None:
+        """One run, with steps and counters; None when there was none, or it was cleared."""
+        ...
+
     def errors(self, *, run_id: int | None = None, limit: int = 1000) -> pl.DataFrame:
         """``OBJECT_ERRORS`` of one run, or of the latest runs of all profiles, in order of recording."""
         ...
@@ -454,6 +469,15 @@ class Writer(Protocol):
         """
         ...
 
+    def clear_history(self, before: datetime) -> Cleared:
+        """Remove the oldest runs that began before a time, with steps, counters and errors; nothing when none is left.
+
+        One call removes a piece of bounded size: the errors of a run may go before the run does. What stays: the last
+        run of each profile, runs in progress, runs whose batch the guard holds, and runs since which an object fails.
+        Lineage keeps the numbers of runs that are gone.
+        """
+        ...
+
     def hold(self, batch: HeldBatch) -> None: ...
 
     def release(self, hash_: str) -> None:
@@ -480,6 +504,17 @@ class Store(Protocol):
 
     def lock(self, name: str) -> AbstractContextManager[bool]:
         """An exclusive lock between processes that dies with its holder; False when somebody else holds it."""
+        ...
+
+    def size(self) -> int:
+        """Bytes that the store takes on the disk."""
+        ...
+
+    def compact(self) -> None:
+        """Give back to the disk what removed rows have left, as far as that needs no second copy of the store.
+
+        It is for after great removals: left alone, a store fills such places again. Others read and write meanwhile.
+        """
         ...
 
     def close(self) -> None: ...

@@ -20,7 +20,7 @@ from unisono.model.runs import Status
 from unisono.store.postgresql_failures import failures
 from unisono.store.postgresql_statistics import Growth
 from unisono.store.postgresql_transaction import PostgresqlTransaction
-from unisono.store.tables import staging, store_meta
+from unisono.store.tables import metadata, staging, store_meta
 from unisono.store.upgrade import HEAD, upgrade, version
 
 #: A writer may hold the store for the plan of a whole population; others wait for it this long.
@@ -129,6 +129,17 @@ class PostgresqlDatabase:
             finally:
                 if held:
                     _unlock(connection, key)
+
+    def size(self) -> int:
+        with failures(), self._engine.connect() as connection:
+            return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+    def compact(self) -> None:
+        """Do now what the server does by itself sooner or later: places of removed rows are free for new ones, and what
+        is free at the end of a table goes back to the disk. Nobody is locked out, as by ``VACUUM FULL``."""
+        with failures(), self._engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"VACUUM {', '.join(sorted(metadata.tables))}")
 
     def close(self) -> None:
         self._engine.dispose()

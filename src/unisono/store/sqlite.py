@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +28,12 @@ from unisono.store.upgrade import HEAD, upgrade, version
 #: A writer may hold the store for the plan of a whole population; others wait for it this long.
 WAIT_S: Final = 300.0
 
+#: Of a new file. Said of another one, the second would wait for its writer.
+_NEW_FILE: Final = (
+    "page_size = 8192",  # a tenth less work than half of it, also where keys come in no order
+    "auto_vacuum = INCREMENTAL",  # lets the file shrink in place; costs less than can be measured
+)
 _PRAGMAS: Final = (
-    "page_size = 8192",  # of a new file; a tenth less work than half of it, also where keys come in no order
     "journal_mode = WAL",
     "synchronous = NORMAL",  # no flush per commit
     "cache_size = -131072",  # KiB: dirty pages of a partition's transaction mostly fit
@@ -37,6 +41,7 @@ _PRAGMAS: Final = (
     "journal_size_limit = 67108864",  # bytes that the log keeps on disk after a big transaction
     "secure_delete = FAST",  # builds differ in the default; this one costs no further writing
 )
+_MOVED_PAGES: Final = 1_000  # at a time, while other writers wait
 _STAGING: Final = tuple(str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in staging.sorted_tables)
 
 
@@ -87,6 +92,23 @@ class SqliteDatabase:
     def lock(self, name: str) -> AbstractContextManager[bool]:
         return file_lock(lock_path(self._path, name))
 
+    def size(self) -> int:
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def compact(self) -> None:
+        """Move pages from the end of the file into free ones, a few at a time, then cut the log.
+
+        ``VACUUM`` would be twice as fast, but needs room for a second store, and nobody could write meanwhile.
+        """
+        with failures(), closing(self._connect()) as connection:
+            before, free = None, _free_pages(connection)
+            while free and (before is None or free < before):
+                connection.executescript(f"PRAGMA incremental_vacuum({_MOVED_PAGES})")  # the driver's others take one
+                before, free = free, _free_pages(connection)
+            connection.execute("PRAGMA busy_timeout = 0")  # a log that somebody reads is cut another time
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         self._engine.dispose()
         self._keeper.close()
@@ -97,7 +119,8 @@ class SqliteDatabase:
             self._uri, uri=True, timeout=self._wait_s, isolation_level=None, check_same_thread=False
         )
         try:
-            for pragma in _PRAGMAS:
+            is_new = not self._path.stat().st_size
+            for pragma in (*(_NEW_FILE if is_new else ()), *_PRAGMAS):
                 connection.execute(f"PRAGMA {pragma}")
             for table in _STAGING:
                 connection.execute(table)
@@ -106,6 +129,11 @@ class SqliteDatabase:
             raise
         connection.create_function("unicode_lower", 1, _unicode_lower, deterministic=True)
         return connection
+
+
+def _free_pages(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    return found
 
 
 def _create_private(path: Path) -> None:

@@ -37,6 +37,12 @@ class SqlStore:
     def lock(self, name: str) -> AbstractContextManager[bool]:
         return self._database.lock(name)
 
+    def size(self) -> int:
+        return self._database.size()
+
+    def compact(self) -> None:
+        self._database.compact()
+
     def close(self) -> None:
         self._database.close()
 

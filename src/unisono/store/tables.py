@@ -97,6 +97,8 @@ AWAITS_CONFIRMATION: Final = "unconfirmed_operation IS NOT NULL"
 LINKED: Final = "mv_id IS NOT NULL"
 CHANGED_EDGE: Final = "layer <> 'hologram'"
 WAITING_EDGE: Final = "state = 'pending'"
+FAILS_TO_IMPORT: Final = "import_error_first_run IS NOT NULL"
+FAILS_TO_EXPORT: Final = "export_error_first_run IS NOT NULL"
 
 
 def _partial(name: str, condition: str, *columns: str, table: Table = cs_object) -> Index:
@@ -112,6 +114,8 @@ _partial("cs_object_to_delete", AWAITS_DELETION, "connector_id", "anchor")
 _partial("cs_object_to_export", AWAITS_EXPORT, "connector_id")
 _partial("cs_object_to_confirm", AWAITS_CONFIRMATION, "connector_id")
 _partial("cs_object_link", LINKED, "mv_id", "connector_id")
+_partial("cs_object_import_failure", FAILS_TO_IMPORT, "import_error_first_run")
+_partial("cs_object_export_failure", FAILS_TO_EXPORT, "export_error_first_run")
 
 # Edges are found from both ends. Each is stored twice, in key order: once by its source, once by its target.
 
@@ -183,6 +187,8 @@ run = Table(
     Column("fingerprint", _TEXT, nullable=False),
 )
 Index("run_connector", run.c.connector_id)
+Index("run_profile", run.c.connector_id, run.c.profile, run.c.id)
+Index("run_started", run.c.started_at)
 step = Table(
     "step",
     metadata,

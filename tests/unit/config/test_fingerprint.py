@@ -70,6 +70,7 @@ def test_what_changes_behaviour_changes_the_fingerprint(file: str, old: str, new
 NOT_CHANGING = [
     pytest.param("unisono.yaml", "name: Contoso", "name: Fabrikam", id="the project's name"),
     pytest.param("unisono.yaml", "description: The", "description: All", id="a description"),
+    pytest.param("unisono.yaml", "keep-days: 30", "keep-days: 60", id="how long runs are kept"),
     pytest.param("unisono.yaml", "db.contoso.example", "db2.contoso.example", id="where the store is"),
     pytest.param("unisono.yaml", "# A project", "\n\n# This project", id="a comment and the lines below it"),
     pytest.param(

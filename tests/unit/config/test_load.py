@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -64,6 +65,22 @@ def test_the_project_knows_its_name_folder_and_parameters(loaded: Loaded) -> Non
     assert (loaded.project.name, loaded.project.directory) == ("Contoso", str(COMPLETE))
     assert loaded.parameters == {"Domain.DNS": "contoso.example", "Base": "dc=contoso,dc=example"}
     assert loaded.project.cycle == ("hr", "directory", "app")
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        pytest.param("", 90, id="the default"),
+        pytest.param("history: {}\n", 90, id="nothing said"),
+        pytest.param("history: {keep-days: 1}\n", 1, id="a day"),
+        pytest.param("history: {keep-days: none}\n", None, id="for ever"),
+    ],
+)
+def test_the_project_knows_how_long_runs_are_kept(tmp_path: Path, text: str, days: int | None) -> None:
+    shutil.copytree(SOUND, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "unisono.yaml").open("a", encoding="utf-8") as file:
+        file.write(text)
+    assert load_project(tmp_path, environ={}).project.history_days == days
 
 
 def test_the_password_of_the_store_is_in_the_secret_url_only(loaded: Loaded) -> None:

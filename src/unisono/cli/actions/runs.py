@@ -13,6 +13,7 @@ from unisono.cli.documents.runs import (
     History,
     Run,
     RunSummary,
+    Tidied,
     error_groups,
     held_of,
     is_change,
@@ -25,14 +26,15 @@ from unisono.cli.progress import pause
 from unisono.cli.session import Session, connector_named
 from unisono.cli.status import ExitStatus, of_run, worst
 from unisono.cli.stopping import stoppable
-from unisono.cli.views.runs import cycle_end_view, cycle_row, errors_view, history_view, run_view
+from unisono.cli.views.runs import cycle_end_view, cycle_row, errors_view, history_view, run_view, tidied_view
 from unisono.model.errors import StoreError
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import RunProfile, RunResult, RunStep, StepType
 from unisono.runs.context import Context
 from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
-from unisono.store.contract import Reader
+from unisono.runs.retention import clear_history, kept_since
+from unisono.store.contract import Cleared, Reader
 
 #: More object errors than all runs that are asked about can have.
 ALL_ERRORS = 1_000_000
@@ -142,12 +144,13 @@ def one_run(session: Session, number: int) -> ExitStatus:
 
 def run_numbered(number: int, reader: Reader) -> RunResult:
     """The run of that number. Raises ``CallMistake``."""
+    found = reader.run(number)
+    if found is not None:
+        return found
     latest = next((result.id for result in reader.runs(limit=1)), 0)
-    # Numbers grow with every run, so that at most this many are as new as the one that is asked for.
-    newer = reader.runs(limit=max(latest - number + 1, 1))
-    for result in newer:
-        if result.id == number:
-            return result
+    if 0 < number < latest:
+        hint = "it was cleared; `history: {keep-days: …}` in unisono.yaml says how long runs are kept"
+        raise CallMistake(f"run {number} is not in the history any more", hint=hint)
     hint = f"runs have numbers from 1 to {latest}" if latest else "there was no run yet"
     raise CallMistake(f"there is no run {number}", hint=hint)
 
@@ -158,4 +161,21 @@ def errors(session: Session, number: int | None) -> ExitStatus:
             run_numbered(number, reader)
         frame = reader.errors(run_id=number, limit=ALL_ERRORS)
     session.emit(Errors(run=number, total=frame.height, groups=error_groups(frame)), errors_view)
+    return ExitStatus.SUCCESS
+
+
+def tidy(session: Session, days: int | None) -> ExitStatus:
+    with session.open() as context:
+        before = kept_since(context, context.project.history_days if days is None else days)
+        size = context.store.size()
+        cleared = Cleared() if before is None else clear_history(context, before)
+        context.store.compact()
+        document = Tidied(
+            before=before,
+            runs=cleared.runs,
+            errors=cleared.errors,
+            bytes_before=size,
+            bytes_after=context.store.size(),
+        )
+    session.emit(document, tidied_view)
     return ExitStatus.SUCCESS

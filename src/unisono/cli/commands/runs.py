@@ -1,4 +1,4 @@
-"""Commands that run, and that look at what ran: run, cycle, history, errors."""
+"""Commands that run, that look at what ran, and that clear it: run, cycle, history, errors, tidy."""
 
 from __future__ import annotations
 
@@ -88,3 +88,27 @@ def errors(
     from unisono.cli.actions import runs
 
     return runs.errors(session, number)
+
+
+@command("unisono tidy", "unisono tidy --keep-days 30")
+def tidy(
+    session: Session,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            "--keep-days",
+            metavar="N",
+            min=0,
+            max=36_500,
+            help="Clear runs that are older than so many days (default: as the project says).",
+        ),
+    ] = None,
+) -> ExitStatus:
+    """Clear old history and give room back to the disk.
+
+    Every run clears some of what is older than the project keeps it; this clears all of that at once. The last run of
+    each profile stays, and so do runs whose batch is held and runs since which an object fails.
+    """
+    from unisono.cli.actions import runs
+
+    return runs.tidy(session, days)

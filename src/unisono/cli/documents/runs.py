@@ -149,6 +149,17 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """What was cleared from the history, and what the store takes on the disk."""
+
+    before: datetime | None  # runs that began earlier were cleared; null: the project keeps all
+    runs: int  # cleared, with their steps and counters
+    errors: int  # object errors that were cleared
+    bytes_before: int
+    bytes_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
     """``run`` is null for the errors of the latest run of every profile."""
 

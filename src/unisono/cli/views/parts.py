@@ -106,6 +106,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest} s"
 
 
+def disk_size(size: int) -> str:
+    """Bytes as ``12.3 MB``."""
+    return f"{size / 1_000_000:,.1f} MB"
+
+
 def local_time(moment: datetime) -> str:
     """In the reader's zone."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -8,9 +8,22 @@ from itertools import groupby
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from unisono.cli.documents.runs import Count, Cycle, ErrorGroup, Errors, Held, History, Pending, Run, RunSummary, Step
+from unisono.cli.documents.runs import (
+    Count,
+    Cycle,
+    ErrorGroup,
+    Errors,
+    Held,
+    History,
+    Pending,
+    Run,
+    RunSummary,
+    Step,
+    Tidied,
+)
 from unisono.cli.views.parts import (
     counted,
+    disk_size,
     duration,
     heading,
     indented,
@@ -173,3 +186,13 @@ def errors_view(errors: Errors) -> Iterator[RenderableType]:
     yield heading(counted(errors.total, "object error") + of_run)
     for connector, groups in groupby(errors.groups, key=lambda group: (group.connector, group.run)):
         yield titled(f"{connector[0]}, run {connector[1]}", error_table(tuple(groups)))
+
+
+def tidied_view(tidied: Tidied) -> Iterator[RenderableType]:
+    if tidied.before is None:
+        yield text("The project keeps the history for ever, so that nothing was cleared.")
+    else:
+        errors = f", with {counted(tidied.errors, 'object error')}" if tidied.errors else ""
+        yield text(f"{counted(tidied.runs, 'run')} from before {local_time(tidied.before)} cleared{errors}.")
+    was = "" if tidied.bytes_before == tidied.bytes_after else f"; it took {disk_size(tidied.bytes_before)}"
+    yield text(f"The store takes {disk_size(tidied.bytes_after)} on the disk{was}.")

@@ -31,6 +31,7 @@ _RUNS: Final = (
     .order_by(run.c.id.desc())
     .limit(bindparam("limit"))
 )
+_RUN: Final = _RUNS.where(run.c.id == bindparam("run_id"))
 _STEPS: Final = (
     select(
         step.c.run_id,
@@ -94,6 +95,12 @@ class HistoryQueries(Queries):
         else:
             of_connector = _RUNS.where(run.c.connector_id == CONNECTOR_ID)
             found = self._transaction.rows(of_connector, limit=limit, connector=connector)
+        return self._with_steps(found)
+
+    def run(self, run_id: int) -> RunResult | None:
+        return next(iter(self._with_steps(self._transaction.rows(_RUN, limit=1, run_id=run_id))), None)
+
+    def _with_steps(self, found: Sequence[Row]) -> tuple[RunResult, ...]:
         steps = self._steps([row[0] for row in found])
         return tuple(_run_result(row, steps.get(row[0], ())) for row in found)
 

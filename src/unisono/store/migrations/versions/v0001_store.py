@@ -93,6 +93,9 @@ def _create_connector_space() -> None:
     _create_partial_index("cs_object_to_export", ["connector_id"], "export_operation IS NOT NULL")
     _create_partial_index("cs_object_to_confirm", ["connector_id"], "unconfirmed_operation IS NOT NULL")
     _create_partial_index("cs_object_link", ["mv_id", "connector_id"], "mv_id IS NOT NULL")
+    for kind in ("import", "export"):
+        first_run = f"{kind}_error_first_run"
+        _create_partial_index(f"cs_object_{kind}_failure", [first_run], f"{first_run} IS NOT NULL")
     _create_edges("cs_reference", sa.Column("layer", _TEXT, nullable=False))
     _create_partial_index("cs_reference_changed", ["source_id"], "layer <> 'hologram'", "cs_reference")
     _create_edges(
@@ -138,6 +141,8 @@ def _create_history() -> None:
         sa.Column("fingerprint", _TEXT, nullable=False),
     )
     op.create_index("run_connector", "run", ["connector_id"])
+    op.create_index("run_profile", "run", ["connector_id", "profile", "id"])
+    op.create_index("run_started", "run", ["started_at"])
     op.create_table(
         "step",
         _key("run_id"),
