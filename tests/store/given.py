@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from unisono.model.frames import CS_INDEX, CS_OBJECT, EDGES, JOIN_KEYS, MV_OBJECT, Frame
 from unisono.model.runs import ObjectError, RunStep, Status, StepResult, StepType
-from unisono.store.contract import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
+from unisono.store.frames import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
 
 Row = Mapping[str, object]
 

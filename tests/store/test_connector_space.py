@@ -20,7 +20,8 @@ from tests.store.given import (
 )
 from unisono.model.documents import FORGOTTEN
 from unisono.model.frames import CS_INDEX, CS_OBJECT
-from unisono.store.contract import EXPORT_INDEX, NAMES, SpaceStatistics, UnitOfWork
+from unisono.store.contract import SpaceStatistics, UnitOfWork
+from unisono.store.frames import EXPORT_INDEX, NAMES
 
 FULL_ROW: dict[str, Any] = {
     "id": 7,

@@ -24,7 +24,8 @@ from tests.store.given import (
     texts,
 )
 from unisono.model.frames import CS_INDEX, CS_OBJECT, MV_OBJECT, Frame
-from unisono.store.contract import (
+from unisono.store.contract import Reader, Selection, UnitOfWork
+from unisono.store.frames import (
     CANDIDATES,
     DESIRED_EDGES,
     EXPORT_EDGES,
@@ -36,9 +37,6 @@ from unisono.store.contract import (
     PAIRS,
     REFERENCE_CONTRIBUTIONS,
     STORED_EDGES,
-    Reader,
-    Selection,
-    UnitOfWork,
 )
 
 FRAMES: dict[str, tuple[Frame, Callable[[Reader], pl.DataFrame]]] = {

@@ -10,7 +10,8 @@ import pytest
 from tests.store.conftest import Place
 from tests.store.given import at, error, step
 from unisono.model.runs import Counter, Status, StepCount
-from unisono.store.contract import OBJECT_ERRORS, HeldBatch, Store, UnitOfWork
+from unisono.store.contract import HeldBatch, Store, UnitOfWork
+from unisono.store.frames import OBJECT_ERRORS
 
 FULL_STEP = step(
     status=Status.COMPLETED_SYNC_ERRORS,

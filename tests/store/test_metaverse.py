@@ -7,7 +7,8 @@ import pytest
 from tests.store.conftest import Place
 from tests.store.given import found, found_ids, ids, join_keys, mv_objects, people, references, terms
 from unisono.model.frames import JOIN_KEYS, MV_OBJECT
-from unisono.store.contract import CANDIDATES, Store, UnitOfWork
+from unisono.store.contract import Store, UnitOfWork
+from unisono.store.frames import CANDIDATES
 
 
 def test_a_metaverse_object_is_read_as_it_was_written(unit: UnitOfWork) -> None:

@@ -17,7 +17,8 @@ from tests.store.given import (
     placeholder,
     references,
 )
-from unisono.store.contract import EXPORT_EDGES, STORED_EDGES, UnitOfWork
+from unisono.store.contract import UnitOfWork
+from unisono.store.frames import EXPORT_EDGES, STORED_EDGES
 
 
 def test_a_stored_reference_is_inserted_or_given_another_layer(unit: UnitOfWork) -> None:

@@ -11,7 +11,8 @@ import polars as pl
 from sqlalchemy import Select, bindparam, func, select
 
 from unisono.model.runs import Counter, RunResult, RunStep, Status, StepCount, StepResult
-from unisono.store.contract import OBJECT_ERRORS, HeldBatch
+from unisono.store.contract import HeldBatch
+from unisono.store.frames import OBJECT_ERRORS
 from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, columns_of, name_of_connector
 from unisono.store.tables import counter, held_batch, object_error, run, step, watermark
 from unisono.store.times import as_time

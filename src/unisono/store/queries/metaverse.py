@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import select, tuple_
 
 from unisono.model.frames import MV_OBJECT
-from unisono.store.contract import CANDIDATES
+from unisono.store.frames import CANDIDATES
 from unisono.store.queries.base import STAGED_IDS, Queries, columns_of
 from unisono.store.tables import mv_join_key, mv_object, rule, staged_term, store_meta
 

@@ -8,14 +8,14 @@ import polars as pl
 from sqlalchemy import ColumnElement, FromClause, and_, or_, select, text
 
 from unisono.model.frames import Frame
-from unisono.store.contract import (
+from unisono.store.contract import Extent
+from unisono.store.frames import (
     DESIRED_EDGES,
     EXPORT_EDGES,
     MV_REFERENCES,
     PAIRS,
     REFERENCE_CONTRIBUTIONS,
     STORED_EDGES,
-    Extent,
 )
 from unisono.store.queries.base import (
     CONNECTOR_ID,

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 
 from unisono.model.frames import CS_INDEX, CS_OBJECT
-from unisono.store.contract import EXPORT_INDEX, LINKED_OBJECT, NAMES, Selection, SpaceStatistics
+from unisono.store.contract import Selection, SpaceStatistics
+from unisono.store.frames import EXPORT_INDEX, LINKED_OBJECT, NAMES
 from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, columns_of, object_columns
 from unisono.store.tables import (
     AWAITS_CONFIRMATION,

@@ -11,7 +11,8 @@ import polars as pl
 from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
 from unisono.model.runs import ObjectError, Status, StepResult
-from unisono.store.contract import OBJECT_ERRORS, HeldBatch
+from unisono.store.contract import HeldBatch
+from unisono.store.frames import OBJECT_ERRORS
 from unisono.store.queries.base import CONNECTOR_ID
 from unisono.store.tables import counter, held_batch, object_error, run, step
 from unisono.store.tables import watermark as stored_watermark

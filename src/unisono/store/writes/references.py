@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import text, update
 
 from unisono.model.frames import EDGES
-from unisono.store.contract import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
+from unisono.store.frames import EXPORT_EDGES, MV_REFERENCES, STORED_EDGES
 from unisono.store.queries.base import STAGED_IDS
 from unisono.store.tables import WAITING_EDGE, cs_reference, export_reference, mv_reference
 from unisono.store.writes.base import Writes
