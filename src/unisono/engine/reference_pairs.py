@@ -77,11 +77,9 @@ def inward(edges: pl.DataFrame, moved: pl.DataFrame, rules: CompiledRules, facts
     )
 
 
-def referrers_to(mv_ids: pl.Series, rules: CompiledRules, facts: Facts) -> pl.Series:
-    """Metaverse objects with a reference to one of the objects that decides about others of theirs."""
-    references = facts.references_to(mv_ids)
-    bound = references.filter(~pl.col("attribute").is_in(sorted(separable_attributes(rules))))
-    return bound["source_id"].unique().alias("id")
+def bound(references: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
+    """Of metaverse references (``attribute`` among the columns) those that decide about others of the same object."""
+    return references.filter(~pl.col("attribute").is_in(sorted(separable_attributes(rules))))
 
 
 def outward(

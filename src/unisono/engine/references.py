@@ -59,6 +59,7 @@ def _resolved(stored: pl.DataFrame, wanted: pl.DataFrame) -> ReferencePlan:
         mv_added=added,
         mv_removed=removed,
         exports_added=pl.DataFrame(schema=_EXPORT_EDGE),
+        compared=stored.height + wanted.height,
         guard={(METAVERSE, ChangeKind.REMOVED): removed.height} if removed.height else {},
         changes=pl.concat([_listed(fresh, METAVERSE, added=True), _listed(removed, METAVERSE, added=False)]),
     )
@@ -183,6 +184,7 @@ def _flowed(
         mv_removed=EDGES.empty(),
         exports_added=added,
         exports_removed=removed,
+        compared=wanted.height + stored.height + exported.height,
         counts=_counts(objects, added, removed, connector),
         guard=_guard(added, connector),
         changes=pl.concat(

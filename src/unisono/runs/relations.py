@@ -1,18 +1,19 @@
 """The reference phase of a synchronization step, when all of its links are known.
 
-A full synchronization computes all references of what it touched. A synchronization of changes computes only those that
-can differ, so its cost is that of the changes, however large the groups are.
+Where few references can have changed, only those are computed, so the cost is that of the changes, however large the
+groups are. Otherwise, and always in a full synchronization, all references of the objects in question are: memory is
+bounded by the part that is worked on, not by what changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from unisono.engine.compile import CompiledRules
-from unisono.engine.reference_pairs import NO_PAIRS, inward, outward, referrers_to
+from unisono.engine.reference_pairs import NO_PAIRS, bound, inward, outward
 from unisono.engine.references import (
     flow_references,
     flow_references_between,
@@ -25,7 +26,15 @@ from unisono.runs.apply import apply_references
 from unisono.store.contract import Reader, UnitOfWork
 
 _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
+_NO_ORPHANS = pl.DataFrame(schema={"source_id": pl.Int64, "attribute": pl.String})
 _EDGE = list(EDGES.columns)
+_FIRST_PART = 2_000
+
+
+#: More changes than these, held as edges and links until the end of the step, are no longer few.
+FEW = 1_000_000
+#: About how many edges are compared at once.
+EDGES_AT_ONCE = 400_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,25 +43,31 @@ class Relations:
 
     full: bool
     whole: list[pl.Series] = field(default_factory=list)  # metaverse objects: all of their references
-    edges: list[pl.DataFrame] = field(default_factory=list)  # of the step's connector: those that an import changed
+    pushed: list[pl.Series] = field(default_factory=list)  # objects of the step's connector: those that changed
+    edges: list[pl.DataFrame] = field(default_factory=list)  # the changed ones of those
     relinked: list[pl.DataFrame] = field(default_factory=list)
-    deleted: list[pl.Series] = field(default_factory=list)  # referrers of deleted metaverse objects
+    orphaned: list[pl.DataFrame] = field(default_factory=list)  # references to metaverse objects that were deleted
 
-    def add(self, plan: SyncPlan, rules: CompiledRules, reader: Reader) -> None:
+    def add(self, plan: SyncPlan, reader: Reader) -> None:
         """Called before the plan is applied: layers are there still, and deleted objects have their referrers."""
         self.whole.append(plan.touched)
         self.relinked.append(plan.relinked)
         if plan.pushed.len():
-            self.edges.append(reader.changed_edges_of(plan.pushed).select(_EDGE))
+            self.pushed.append(plan.pushed)
+            if self.are_few:
+                self.edges.append(reader.changed_edges_of(plan.pushed).select(_EDGE))
         if plan.mv_deleted.len():
-            referrers = reader.referrers(plan.mv_deleted) if self.full else referrers_to(plan.mv_deleted, rules, reader)
-            self.deleted.append(referrers)
+            self.orphaned.append(reader.references_to(plan.mv_deleted).select("source_id", "attribute").unique())
+
+    @property
+    def are_few(self) -> bool:
+        return not self.full and sum(frame.height for frame in (*self.edges, *self.relinked)) <= FEW
 
 
 def synchronize_references(
     relations: Relations, connector: str, rules: CompiledRules, unit: UnitOfWork, run_id: int, size: int
 ) -> Iterator[ReferencePlan]:
-    """Plan and apply references in parts of about ``size`` objects or edges; each plan is given once applied.
+    """Plan and apply references in parts of at most ``size`` objects; each plan is given once applied.
 
     ``connector``: whose objects were synchronized.
     """
@@ -60,12 +75,14 @@ def synchronize_references(
         return
     phase = _Phase(rules=rules, unit=unit, run_id=run_id, size=size)
     relinked = pl.concat([RELINKED.empty(), *relations.relinked])
-    whole = _unique([*relations.whole, *relations.deleted])
-    if relations.full:
-        yield from phase.all_of(whole, relinked)
-    else:
+    orphaned = pl.concat([_NO_ORPHANS, *relations.orphaned])
+    if relations.are_few:
+        whole = _unique([*relations.whole, bound(orphaned, rules)["source_id"]])
         edges = pl.concat([EDGES.empty(), *relations.edges]).unique()
         yield from phase.changes_of(whole, relinked, edges, connector)
+    else:
+        pushed = (unit.linked(ids)["mv_id"] for ids in relations.pushed)
+        yield from phase.all_of(_unique([*relations.whole, orphaned["source_id"], *pushed]), relinked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +95,7 @@ class _Phase:
     def all_of(self, whole: pl.Series, relinked: pl.DataFrame) -> Iterator[ReferencePlan]:
         """All references of metaverse objects, and of those that refer to an object whose link changed."""
         sources = _unique([whole, *(self.unit.connected_referrers(ids) for ids in self._parts(_ids(relinked)))])
-        for part in self._parts(sources):
-            yield self._resolved(part)
+        yield from self._resolved(sources)
         here = _unique([_linked(relinked, target) for target in self._targets()])
         outward_sources = _unique([sources, here, *(self.unit.referrers(ids) for ids in self._parts(here))])
         yield from self._flowed(outward_sources)
@@ -92,8 +108,7 @@ class _Phase:
         known = [edges, *(self.unit.edges_to(ids).select(_EDGE) for ids in self._parts(_ids(relinked)))]
         seen = [inward(part, moved, self.rules, self.unit) for part in known]
         whole = _unique([whole, *(one.whole for one in seen)])
-        for part in self._parts(whole):
-            yield self._resolved(part)
+        yield from self._resolved(whole)
         pairs = pl.concat([NO_PAIRS, *(one.pairs for one in seen)]).unique()
         changed = [NO_PAIRS]
         for between in self._pairs(pairs.filter(~pl.col("source_id").is_in(whole.implode()))):
@@ -110,13 +125,29 @@ class _Phase:
             for between in self._pairs(pl.concat(found).unique()):
                 yield self._applied(flow_references_between(between, target, self.rules, self.unit))
 
-    def _resolved(self, mv_ids: pl.Series) -> ReferencePlan:
-        return self._applied(resolve_references(mv_ids, self.rules, self.unit, self.run_id))
+    def _resolved(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
+        def plans(part: pl.Series) -> Iterator[ReferencePlan]:
+            yield self._applied(resolve_references(part, self.rules, self.unit, self.run_id))
+
+        return self._paced(mv_ids, plans)
 
     def _flowed(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
-        for part in self._parts(mv_ids):
+        def plans(part: pl.Series) -> Iterator[ReferencePlan]:
             for target in self._targets():
                 yield self._applied(flow_references(part, target, self.rules, self.unit))
+
+        return self._paced(mv_ids, plans)
+
+    def _paced(self, ids: pl.Series, plans: Callable[[pl.Series], Iterator[ReferencePlan]]) -> Iterator[ReferencePlan]:
+        """Plans for part after part, each as large as the edges of the one before let expect to be bearable."""
+        done, size = 0, min(self.size, _FIRST_PART)
+        while done < ids.len():
+            compared = 0
+            for plan in plans(ids.slice(done, size)):
+                compared = max(compared, plan.compared)
+                yield plan
+            done += size
+            size = max(1, min(self.size, 4 * size, size * EDGES_AT_ONCE // max(1, compared)))
 
     def _applied(self, plan: ReferencePlan) -> ReferencePlan:
         apply_references(plan, self.unit)
@@ -131,7 +162,7 @@ class _Phase:
     def _pairs(self, pairs: pl.DataFrame) -> list[pl.DataFrame]:
         """Pairs in parts; those of one source stay together, so that it is counted once."""
         ordered = pairs.sort("source_id", "target_id").with_row_index("row")
-        part = (pl.col("row").min().over("source_id") // self.size).alias("part")
+        part = (pl.col("row").min().over("source_id") // EDGES_AT_ONCE).alias("part")
         return ordered.with_columns(part).drop("row").partition_by("part", include_key=False, maintain_order=True)
 
 

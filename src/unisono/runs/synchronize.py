@@ -128,7 +128,7 @@ def _synchronize_partition(
         plan = plan_synchronization(
             selected, full=full, rules=rules, facts=unit, ids=unit.allocate, run_id=run_id, detail=detail
         )
-        relations.add(plan, rules, unit)
+        relations.add(plan, unit)
         apply_synchronization(plan, unit, run_id)
         done.add(plan)
         if plan.deferred.is_empty():
