@@ -13,12 +13,13 @@ import pytest
 
 from tests.servers.postgres import PostgresDatabase
 from tests.servers.process import LOOPBACK, free_port
-from tests.store.given import found_ids, ids, people
+from tests.store.given import changes, found_ids, ids, people
 from unisono.model.errors import StoreError
 from unisono.model.runs import Status
 from unisono.store import open_store
 from unisono.store.contract import Store
 from unisono.store.postgresql import CONNECTIONS, PostgresqlDatabase
+from unisono.store.postgresql_transaction import _compiled
 from unisono.store.sqlstore import SqlStore
 
 PASSWORD = "geheim"
@@ -167,3 +168,15 @@ def test_a_process_has_a_bounded_number_of_connections(made: PostgresDatabase) -
             thread.join(60)
     assert len(counts) == 2 * CONNECTIONS
     assert max(counts) <= CONNECTIONS
+
+
+def test_a_question_that_comes_with_every_update_is_put_into_words_once(made: PostgresDatabase) -> None:
+    updates = [changes({"id": 1, kind: "code", f"{kind}_run": 1}) for kind in ("import_error", "export_error")]
+    with opened(_url(made)) as store:
+        for round_ in range(3):
+            with store.begin() as unit:
+                for update in updates:
+                    unit.update_objects(update)
+            if round_ == 0:
+                known = _compiled.cache_info().misses
+    assert _compiled.cache_info().misses == known

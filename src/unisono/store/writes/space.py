@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import polars as pl
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from unisono.model.documents import FORGOTTEN
 from unisono.model.frames import CS_INDEX, CS_OBJECT, Frame
@@ -40,6 +40,21 @@ _ADD_TO_POPULATION: Final = (
     .where(connector.c.id == bindparam("connector_id"))
     .values(objects=connector.c.objects + bindparam("difference"))
 )
+
+
+def _streak(error: str) -> tuple[Select[tuple[int, ...]], Frame]:
+    """Since when and how often objects have failed."""
+    first, count = f"{error}_first_run", f"{error}_count"
+    streak = Frame(
+        row="an object that fails",
+        columns={"id": pl.Int64, first: pl.Int64, count: pl.Int64},
+        key=("id",),
+        nullable=frozenset({first}),
+    )
+    return select(*(_object[name] for name in streak.columns)).where(_object.id.in_(STAGED_IDS)), streak
+
+
+_STREAKS: Final = {error: _streak(error) for error in ("import_error", "export_error")}
 _FORGET_IMPORTED: Final = (
     update(cs_object).where(_object.id.in_(STAGED_IDS), _object.import_hash.is_not(None)).values(import_hash=FORGOTTEN)
 )
@@ -74,7 +89,7 @@ class SpaceWrites(Writes):
         any case how often it failed in a row.
         """
         rows = shaped(frame, _UPDATABLE, required=frozenset({"id"}))
-        for error in ("import_error", "export_error"):
+        for error in _STREAKS:
             if error in rows.columns:
                 rows = self._with_streak(rows, error)
         rows = rows.drop("import_error_run", "export_error_run", strict=False)
@@ -92,13 +107,7 @@ class SpaceWrites(Writes):
     def _with_streak(self, rows: pl.DataFrame, error: str) -> pl.DataFrame:
         """The rows with since when and how often the object has failed; an object without error starts anew."""
         first, count, failing = f"{error}_first_run", f"{error}_count", pl.col(error).is_not_null()
-        streak = Frame(
-            row="an object that fails",
-            columns={"id": pl.Int64, first: pl.Int64, count: pl.Int64},
-            key=("id",),
-            nullable=frozenset({first}),
-        )
-        query = select(*(_object[name] for name in streak.columns)).where(_object.id.in_(STAGED_IDS))
+        query, streak = _STREAKS[error]
         known = self._fetch_of(rows.filter(failing)["id"], query, streak)
         this_run = pl.col(f"{error}_run") if f"{error}_run" in rows.columns else pl.lit(None, dtype=pl.Int64)
         return rows.join(known, on="id", how="left").with_columns(
