@@ -28,7 +28,9 @@ class FloorSqlite:
 
     def make(self) -> None:
         engine = create_engine(f"sqlite:///{self._file}")
-        metadata.create_all(engine)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA auto_vacuum = INCREMENTAL")
+            metadata.create_all(connection)
         engine.dispose()
 
     @contextmanager
