@@ -32,21 +32,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)  # also then nothing stays behind
     load = machine.load()
     _say(load)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unisono-benchmark-", dir=chosen.folder)))
-        setup = _setup(chosen, stack)
-        begun = time.perf_counter()
-        bench = Bench.prepare(folder, Size(people=chosen.people), setup)
-        _say(f"population of {chosen.people:,} written in {time.perf_counter() - begun:.1f} s; {disk.told(bench)}")
-        if warning := disk.warning(bench, chosen.phases):
-            _say(warning)
-        results = list(_measured(bench, chosen.phases))
-    results.append(_peak(results))
+    results: list[Result] = []
+    try:
+        with ExitStack() as stack:
+            bench = _prepared(chosen, stack)
+            for result in _measured(bench, chosen.phases):
+                results.append(result)  # noqa: PERF402 - what was measured stays when the next phase fails
+    finally:
+        _show(chosen, load, [*results, _peak(results)])
+    return int(any(result.verdict is Verdict.OVER for result in [*results, _peak(results)]))
+
+
+def _prepared(chosen: argparse.Namespace, stack: ExitStack) -> Bench:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unisono-benchmark-", dir=chosen.folder)))
+    setup = _setup(chosen, stack)
+    begun = time.perf_counter()
+    bench = Bench.prepare(folder, Size(people=chosen.people), setup)
+    _say(f"population of {chosen.people:,} written in {time.perf_counter() - begun:.1f} s; {disk.told(bench)}")
+    if warning := disk.warning(bench, chosen.phases):
+        _say(warning)
+    return bench
+
+
+def _show(chosen: argparse.Namespace, load: str, results: Sequence[Result]) -> None:
     print(table(results))
     if chosen.json is not None:
         written = json.dumps(_document(chosen, load, results), indent=2)
         chosen.json.write_text(written + "\n", encoding="utf-8")
-    return int(any(result.verdict is Verdict.OVER for result in results))
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
