@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.store.given import at, changes, error, ids, objects, people, statements, step
-from unisono.model.runs import Counter, Status, StepCount
-from unisono.store.contract import Cleared, HeldBatch, Store, UnitOfWork
+from unisono.model.runs import Cleared, Counter, Status, StepCount
+from unisono.store.contract import HeldBatch, Store, UnitOfWork
 from unisono.store.writes.clearing import PIECE_ERRORS, PIECE_RUNS
 
 ERA = datetime(2026, 1, 1, tzinfo=UTC)

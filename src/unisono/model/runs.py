@@ -235,3 +235,14 @@ class RunResult:
     ended_at: datetime
     fingerprint: str
     steps: tuple[StepResult, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """How much of the history was removed: whole runs, and object errors."""
+
+    runs: int = 0
+    errors: int = 0
+
+    def __add__(self, other: Cleared) -> Cleared:
+        return Cleared(runs=self.runs + other.runs, errors=self.errors + other.errors)

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from unisono.model.errors import StoreError
+from unisono.model.runs import Cleared
 from unisono.runs.context import Context
-from unisono.store.contract import Cleared, Store
+from unisono.store.contract import Store
 
 #: After one run; a few cycles clear the runs of a year.
 PIECES = 5

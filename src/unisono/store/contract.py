@@ -23,7 +23,7 @@ from typing import Protocol
 
 import polars as pl
 
-from unisono.model.runs import ObjectError, RunResult, Status, StepResult
+from unisono.model.runs import Cleared, ObjectError, RunResult, Status, StepResult
 
 #: Which references a question is about: all that start at the objects with these ids, or only edges that may be there
 #: (``source_id``, ``attribute``, ``target_id``).
@@ -57,17 +57,6 @@ class HeldBatch:
     run_id: int
     held_at: datetime
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cleared:
-    """How much of the history was removed: whole runs, and object errors."""
-
-    runs: int = 0
-    errors: int = 0
-
-    def __add__(self, other: Cleared) -> Cleared:
-        return Cleared(runs=self.runs + other.runs, errors=self.errors + other.errors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

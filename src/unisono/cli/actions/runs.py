@@ -29,12 +29,12 @@ from unisono.cli.stopping import stoppable
 from unisono.cli.views.runs import cycle_end_view, cycle_row, errors_view, history_view, run_view, tidied_view
 from unisono.model.errors import StoreError
 from unisono.model.project import ConnectorDefinition
-from unisono.model.runs import RunProfile, RunResult, RunStep, StepType
+from unisono.model.runs import Cleared, RunProfile, RunResult, RunStep, StepType
 from unisono.runs.context import Context
 from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
 from unisono.runs.retention import clear_history, kept_since
-from unisono.store.contract import Cleared, Reader
+from unisono.store.contract import Reader
 
 #: More object errors than all runs that are asked about can have.
 ALL_ERRORS = 1_000_000

@@ -8,8 +8,7 @@ from typing import Final
 import polars as pl
 from sqlalchemy import bindparam, delete, exists, select, text
 
-from unisono.model.runs import Status
-from unisono.store.contract import Cleared
+from unisono.model.runs import Cleared, Status
 from unisono.store.queries.base import STAGED_IDS
 from unisono.store.tables import (
     FAILS_TO_EXPORT,
