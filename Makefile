@@ -6,6 +6,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell scripts/find-python)
 PYTEST := $(BIN)/python -m pytest -p scripts.refuse_skips
 WORKERS ?= 2
+KILLS ?= 300
 STORE ?= sqlite
 PEOPLE ?= 100000
 
@@ -26,6 +27,10 @@ test: lint  ## lint, then all tests but the slow ones; a skipped test fails
 slow: install-dev  ## the tests that take longer than a few seconds, if there are any
 	@$(PYTEST) --collect-only -qq -m slow >/dev/null; status=$$?; \
 	if [ $$status -eq 5 ]; then echo "There are no slow tests." >&2; else $(PYTEST) -m slow; fi
+
+.PHONY: kills
+kills: install-dev  ## kill cycles anywhere, KILLS times on each store (300), and compare with undisturbed ones
+	@UNISONO_KILLS=$(KILLS) $(PYTEST) -n $(WORKERS) tests/crash/test_kills.py
 
 .PHONY: lint
 lint: install-dev  ## style, format, types and the direction of imports

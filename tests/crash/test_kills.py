@@ -127,7 +127,10 @@ def _seed() -> int:
 Record = Callable[[str, object], None]
 
 
-def _kill(kills: int, histories: Histories, record_property: Record) -> None:
+def test_nothing_is_lost_or_done_twice_wherever_the_process_is_killed(
+    histories: Histories, record_property: Record
+) -> None:
+    kills = int(os.environ.get("UNISONO_KILLS", "40"))
     seed = _seed()
     fate = Fate(seed)
     expected = histories.undisturbed()
@@ -142,14 +145,3 @@ def _kill(kills: int, histories: Histories, record_property: Record) -> None:
     )
     record_property(FIGURES, figures)
     assert not found, figures + "\n" + "\n".join(found[:_SHOWN])
-
-
-def test_nothing_is_lost_or_done_twice_wherever_the_process_is_killed(
-    histories: Histories, record_property: Record
-) -> None:
-    _kill(int(os.environ.get("UNISONO_KILLS", "40")), histories, record_property)
-
-
-@pytest.mark.slow
-def test_nothing_is_lost_or_done_twice_in_hundreds_of_kills(histories: Histories, record_property: Record) -> None:
-    _kill(300, histories, record_property)
