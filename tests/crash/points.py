@@ -23,7 +23,7 @@ from sqlalchemy import Engine, event
 from unisono.connectors.files import replacing
 from unisono.connectors.runtime import RuntimeExport
 from unisono.connectors.sql.database import Link
-from unisono.runs import import_step, synchronize
+from unisono.runs import import_step, relations, synchronize
 from unisono.runs.sending import Sending
 from unisono.store.postgresql_transaction import PostgresqlTransaction
 from unisono.store.sqlite_transaction import SqliteTransaction
@@ -93,7 +93,7 @@ def install(passages: Passages) -> None:
     at(import_step, "apply_deletions", before="obsoletion: decided", after="obsoletion: staged, not committed")
     at(SqlUnitOfWork, "set_watermark", after="watermark: set, not committed")
     at(synchronize, "apply_synchronization", before="synchronization: planned", after="synchronization: applied")
-    at(synchronize, "apply_references", after="synchronization: references applied")
+    at(relations, "apply_references", after="synchronization: references applied")
     at(Sending, "send", before="export: read, not sent")
     at(Sending, "_take", before="export: sent, not recorded", after="export: recorded")
     at(RuntimeExport, "finish", after="export: durable, not recorded")
