@@ -26,7 +26,7 @@ test: lint  ## lint, then all tests but the slow ones; a skipped test fails
 .PHONY: slow
 slow: install-dev  ## the tests that take longer than a few seconds, if there are any
 	@$(PYTEST) --collect-only -qq -m slow >/dev/null; status=$$?; \
-	if [ $$status -eq 5 ]; then echo "There are no slow tests." >&2; else $(PYTEST) -m slow; fi
+	if [ $$status -eq 5 ]; then echo "There are no slow tests." >&2; else $(PYTEST) -n $(WORKERS) -m slow; fi
 
 .PHONY: kills
 kills: install-dev  ## kill cycles anywhere, KILLS times on each store (300), and compare with undisturbed ones

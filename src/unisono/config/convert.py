@@ -184,4 +184,5 @@ def _step(shape: StepShape) -> RunStep:
         deletion_limit=shape.deletion_limit,
         error_limit=shape.error_limit,
         timeout_s=shape.timeout_s,
+        verify=shape.verify,
     )

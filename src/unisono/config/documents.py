@@ -217,6 +217,9 @@ class StepShape(Shape):
     timeout_s: Annotated[int, Field(ge=1, le=86_400)] = Field(
         _STEP.timeout_s, description="Seconds to wait for an answer of the connected data source."
     )
+    verify: bool = Field(
+        _STEP.verify, description="Compare every imported object value by value, also where hashes say it is the same."
+    )
 
 
 _Step = Annotated[StepShape, ShortForm(expand=_step, schema={"enum": [t.value for t in StepType]})]

@@ -1,7 +1,8 @@
 """Staging: what a connected data source shows, against what the connector space holds (engine spec. §2.7, §3.4).
 
 An object is compared by the hash of its complete image. Only objects whose hash differs are looked at more closely and
-written; an import that finds nothing changed writes no object.
+written; an import that finds nothing changed writes no object. An import that verifies looks at all of them closely,
+and tells which the hash would have passed over.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Space:
     style: DnStyle
     hash_seed: int
     full: bool
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class StagePlan:
     references: StagedReferences
     confirmation: Confirmation
     seen: pl.Series
+    passed_over: pl.Series  # anchors of objects that changed although their hash did not
     errors: pl.DataFrame  # DISCOVERY_ERRORS
     counts: Mapping[Counter, int] = field(default_factory=dict)
 
@@ -87,11 +90,9 @@ def stage(
     repeated = _repeated(rows, seen, space)
     errors = _duplicates(rows.filter(repeated))
     rows = _with_ids(rows.filter(~repeated), ids)
+    rows = rows.with_columns(same=_has_same_hash())
     known = rows.filter(pl.col("known"))
-    same = pl.col("import_hash").eq_missing(pl.col("hash")) & (pl.col("import_operation") != "delete").fill_null(
-        value=True
-    )
-    changed = known.filter(~same | pl.col("retyped"))
+    changed = known if space.verify else known.filter(~pl.col("same"))
     fresh = rows.filter(~pl.col("known"))
     written = pl.concat([changed, fresh], how="diagonal_relaxed").sort("position")
     references = stage_references(written, object_type, index, rows, space.connector, space.style, facts, ids)
@@ -103,12 +104,13 @@ def stage(
     return StagePlan(
         added=_staged(fresh.filter(~pl.col("takes_over")), object_type, space),
         updated=_staged(pl.concat([updated, takeover], how="diagonal_relaxed"), object_type, space),
-        refreshed=unchanged.select("id", _synchronized_hash(), import_hash="hash"),
+        refreshed=unchanged.filter(~pl.col("same")).select("id", _synchronized_hash(), import_hash="hash"),
         renamed=updated.filter(pl.col("old_key") != pl.col("dn_key"))["id"],
         displaced=rows.select("id", former="displaces").drop_nulls().select("former", "id"),
         references=references,
         confirmation=confirmation,
         seen=rows["id"],
+        passed_over=updated.filter("same")["anchor"],
         errors=errors,
         counts=_counts(rows, updated, errors),
     )
@@ -151,6 +153,12 @@ def _identified(batch: pl.DataFrame, object_type: ObjectType, index: pl.DataFram
         displaces=pl.when(new).then(pl.col("displaces")),
         id=pl.when(new).then(pl.col("placeholder")).otherwise(pl.col("id")),
     )
+
+
+def _has_same_hash() -> pl.Expr:
+    """Whether a known object's hash says that nothing changed."""
+    here = (pl.col("import_operation") != "delete").fill_null(value=True)
+    return pl.col("known") & pl.col("import_hash").eq_missing(pl.col("hash")) & here & ~pl.col("retyped")
 
 
 def _repeated(rows: pl.DataFrame, seen: pl.Series, space: Space) -> pl.Series:
@@ -229,7 +237,7 @@ def _staged(rows: pl.DataFrame, object_type: ObjectType, space: Space) -> pl.Dat
     """Rows to write: the new image waits for synchronization, unless it is the synchronized one again (§2.4)."""
     if rows.is_empty():
         return pl.DataFrame(schema=_NEW)
-    back = (pl.col("hologram_hash") == pl.col("hash")).fill_null(value=False) & ~pl.col("retyped")
+    back = (pl.col("hologram_hash") == pl.col("hash")).fill_null(value=False) & ~pl.col("retyped") & ~pl.col("same")
     operation = (
         pl.when(pl.col("retyped") & pl.col("hologram_hash").is_not_null())
         .then(pl.lit("delete-add"))

@@ -25,7 +25,10 @@ class StepType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStep:
-    """One step. Limits of 0 mean none; ``page_objects`` is how many objects are asked for or sent at a time."""
+    """One step. Limits of 0 mean none; ``page_objects`` is how many objects are asked for or sent at a time.
+
+    ``verify``: an import compares every object value by value, whatever the hashes say.
+    """
 
     type: StepType
     page_objects: int = 0  # 0: the connector's default
@@ -33,6 +36,7 @@ class RunStep:
     deletion_limit: int = 0
     error_limit: int = 5000
     timeout_s: int = 120
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

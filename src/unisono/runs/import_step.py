@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -28,6 +28,7 @@ from unisono.runs.tally import Record, object_errors
 from unisono.store.contract import Reader
 
 _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
+_NAMED = 5  # of many objects a message names so many
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,9 +40,15 @@ class _Progress:
     seen: list[pl.Series] = field(default_factory=list)
     deletions: list[pl.DataFrame] = field(default_factory=list)
     delivered: int = 0
+    passed_over: list[str] = field(default_factory=list)  # anchors, the first ones, for people
+    passed_over_number: int = 0
 
     def seen_ids(self) -> pl.Series:
         return pl.concat([_NO_IDS, *self.seen])
+
+    def pass_over(self, anchors: pl.Series) -> None:
+        self.passed_over_number += anchors.len()
+        self.passed_over += anchors.head(_NAMED - len(self.passed_over)).to_list()
 
 
 def run_import(
@@ -58,7 +65,7 @@ def run_import(
         )
         seed = reader.hash_seed
     style = runtime.capabilities.dn_style
-    space = Space(connector=definition.name, style=style, hash_seed=seed, full=full)
+    space = Space(connector=definition.name, style=style, hash_seed=seed, full=full, verify=step.verify)
     request = ImportRequest(full=full, watermark=watermark, page_objects=step.page_objects, timeout_s=step.timeout_s)
     session = runtime.open_import(request)
     try:
@@ -143,6 +150,7 @@ def _stage_batch(
         referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
         _count(plan, record)
     progress.seen.append(plan.seen)
+    progress.pass_over(plan.passed_over)
     if progress.index is not None:
         progress.index.add(CS_INDEX.empty(), replaced=named["former"])
         _grow(progress.index, plan)
@@ -201,7 +209,22 @@ def _finish(
         if not status.ends_run:
             unit.set_watermark(definition.name, session.watermark, run_id)
         record.add({(Counter.STAGE_DELETE, None): number, (Counter.FILTERED_DELETIONS, None): plan.unknown})
-    return completed(record)
+    return _verified(completed(record), progress)
+
+
+def _verified(ending: Ending, progress: _Progress) -> Ending:
+    """The ending, with a word about objects that an import which goes by hashes would have passed over."""
+    if not progress.passed_over_number:
+        return ending
+    names = ", ".join(progress.passed_over)
+    others = progress.passed_over_number - len(progress.passed_over)
+    return replace(
+        ending,
+        status=Status.COMPLETED_WARNINGS if ending.status is Status.SUCCESS else ending.status,
+        message=f"{progress.passed_over_number} objects differ although their hashes say that nothing changed: {names}"
+        + (f" and {others} more" if others else ""),
+        hint="They are staged now. Something else than Unisono has written to the store, or it is damaged.",
+    )
 
 
 def _gone(progress: _Progress, space: Space, status: Status, context: Context) -> tuple[pl.DataFrame, int]:

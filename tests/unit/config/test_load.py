@@ -196,6 +196,7 @@ def test_named_run_profiles_stand_beside_the_default_ones_and_before_them(loaded
             RunStep(type=StepType.DELTA_SYNCHRONIZATION),
         ),
         "export": (RunStep(type=StepType.EXPORT), RunStep(type=StepType.FULL_IMPORT)),
+        "verify": (RunStep(type=StepType.FULL_IMPORT, verify=True),),
     }
 
 
