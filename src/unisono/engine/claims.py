@@ -160,6 +160,7 @@ def _releases(
 
 
 def _settled(result: TypeResult, turns: _Turns) -> TypeResult:
+    here = set(result.resolved.values["id"])
     errors = [
         {
             "mv_id": mv_id,
@@ -170,7 +171,7 @@ def _settled(result: TypeResult, turns: _Turns) -> TypeResult:
             "target": claim.connector,
         }
         for mv_id, (claim, reason) in turns.lost.items()
-        if mv_id in set(result.resolved.values["id"])
+        if mv_id in here
     ]
     lost = pl.DataFrame(errors, schema=result.errors.schema)
     targets = [_inheriting(one, turns) for one in result.outbound]

@@ -6,9 +6,7 @@ from typing import Protocol
 
 import polars as pl
 
-#: Which references a question is about: all that start at the objects with these ids, or only edges that may be there
-#: (``source_id``, ``attribute``, ``target_id``).
-Extent = pl.Series | pl.DataFrame
+from unisono.model.frames import Extent
 
 
 class Facts(Protocol):

@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from unisono.engine.compile import CompiledRules
-from unisono.engine.facts import Extent, Facts
+from unisono.engine.facts import Facts
 from unisono.model.frames import EDGES
 
 _PAIR: Final = ["source_id", "target_id"]
@@ -31,9 +31,8 @@ class Inward:
     pairs: pl.DataFrame
 
 
-def sources_of(extent: Extent) -> pl.Series:
-    """The ids of the sources."""
-    return extent if isinstance(extent, pl.Series) else extent["source_id"].unique().alias("id")
+def sources_of(pairs: pl.DataFrame) -> pl.Series:
+    return pairs["source_id"].unique().alias("id")
 
 
 def separable_attributes(rules: CompiledRules) -> frozenset[str]:

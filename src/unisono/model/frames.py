@@ -192,3 +192,6 @@ EDGES = Frame(
     columns={"source_id": pl.Int64, "attribute": pl.String, "target_id": pl.Int64},
     key=("source_id", "attribute", "target_id"),
 )
+#: Which references a question is about: all that start at the objects with these ids, or only edges that may be there
+#: (``source_id``, ``attribute``, ``target_id``).
+Extent = pl.Series | pl.DataFrame

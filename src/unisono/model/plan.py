@@ -151,7 +151,6 @@ class ReferencePlan:
     mv_removed: pl.DataFrame  # EDGES
     exports_added: pl.DataFrame  # EDGES and operation, state
     exports_removed: pl.DataFrame = field(default_factory=EDGES.empty)  # pending edges that are no longer wanted
-    operations: pl.DataFrame = field(default_factory=PENDING_EXPORTS.empty)
     compared: int = 0
     counts: Mapping[tuple[Counter, str | None], int] = field(default_factory=dict)
     guard: GuardCounts = field(default_factory=dict)

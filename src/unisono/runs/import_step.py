@@ -221,7 +221,7 @@ def _verified(ending: Ending, progress: _Progress) -> Ending:
     return replace(
         ending,
         status=Status.COMPLETED_WARNINGS if ending.status is Status.SUCCESS else ending.status,
-        message=f"{progress.passed_over_number} objects differ although their hashes say that nothing changed: {names}"
+        message=f"hashes say that nothing changed, and yet these objects differ: {names}"
         + (f" and {others} more" if others else ""),
         hint="They are staged now. Something else than Unisono has written to the store, or it is damaged.",
     )

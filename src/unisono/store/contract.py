@@ -23,11 +23,8 @@ from typing import Protocol
 
 import polars as pl
 
+from unisono.model.frames import Extent
 from unisono.model.runs import Cleared, ObjectError, RunResult, Status, StepResult
-
-#: Which references a question is about: all that start at the objects with these ids, or only edges that may be there
-#: (``source_id``, ``attribute``, ``target_id``).
-Extent = pl.Series | pl.DataFrame
 
 
 class Selection(StrEnum):

@@ -8,8 +8,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import ColumnElement, Executable, FromClause, ScalarSelect, bindparam, select
 
-from unisono.model.frames import EDGES, Frame
-from unisono.store.contract import Extent
+from unisono.model.frames import EDGES, Extent, Frame
 from unisono.store.tables import connector, cs_object, staged_edge, staged_id
 from unisono.store.transaction import Transaction
 

@@ -7,8 +7,7 @@ from typing import Final
 import polars as pl
 from sqlalchemy import ColumnElement, FromClause, and_, or_, select, text
 
-from unisono.model.frames import Frame
-from unisono.store.contract import Extent
+from unisono.model.frames import Extent, Frame
 from unisono.store.frames import (
     DESIRED_EDGES,
     EXPORT_EDGES,
