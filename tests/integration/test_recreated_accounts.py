@@ -69,6 +69,15 @@ def test_a_name_that_a_new_account_gives_up_later_is_free_when_tried_again(tmp_p
 def test_of_two_new_accounts_of_one_name_the_first_gets_it(tmp_path: Path) -> None:
     directory = _directory(tmp_path)
     assert _titled(directory, "anchor", "anchor") == {"E1": "cn=anchor"}
+    with directory.open() as context, context.store.read() as reader:
+        (error,) = reader.errors().select("anchor", "attribute", "rule", "target", "message").to_dicts()
+    assert error == {
+        "anchor": "E2",
+        "attribute": "dn",
+        "rule": "Directory person",
+        "target": "directory",
+        "message": "another new object is named cn=anchor already",
+    }
 
 
 _DIRECTORY = """\

@@ -57,7 +57,7 @@ class _Claim:
     dn: str
     mv_id: int
     id: int
-    is_new: bool
+    rule: str | None  # that creates the object; None: it is there, and gets another name
     order: int
 
     @property
@@ -98,7 +98,7 @@ class _Turns:
         for claim in claims:
             self.given.add(claim.name)
             leaving = [one for one in self.holding.get(claim.name, []) if one != claim.id and self.releases[one].leaves]
-            if claim.is_new and leaving:
+            if claim.rule is not None and leaving:
                 self.heirs[claim.connector, claim.mv_id] = leaving[0]
 
     def _refusal(self, claim: _Claim) -> str | None:
@@ -114,11 +114,10 @@ class _Turns:
 
 def _claims(one: Outbound) -> pl.DataFrame:
     """The fields of ``_Claim`` but the order."""
-    parts = [
-        frame.select(pl.lit(one.target[0]).alias("connector"), "dn_key", "dn", "mv_id", "id", is_new=pl.lit(is_new))
-        for frame, is_new in ((one.created, True), (one.renamed_adds, False))
-    ]
-    return pl.concat(parts)
+    columns = [pl.lit(one.target[0]).alias("connector"), "dn_key", "dn", "mv_id", "id"]
+    created = one.created.select(*columns, rule="link_rule")
+    renamed = one.renamed_adds.select(*columns, rule=pl.lit(None, dtype=pl.String))
+    return pl.concat([created, renamed])
 
 
 def _order(objects: pl.DataFrame) -> pl.DataFrame:
@@ -166,6 +165,7 @@ def _settled(result: TypeResult, turns: _Turns) -> TypeResult:
             "mv_id": mv_id,
             "code": FAILED,
             "attribute": "dn",
+            "rule": claim.rule,
             "message": reason.format(claim.dn),
             "algorithm_step": "provisioning",
             "target": claim.connector,

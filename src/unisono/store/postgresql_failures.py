@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -12,69 +11,53 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from unisono.model.errors import StoreError
 from unisono.model.runs import Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Failure:
-    status: Status
-    message: str
-    hint: str
-
+from unisono.store.failures import CONTRADICTION, UNKNOWN, Failure
 
 _LOST = Status.STOPPED_DATABASE_CONNECTION_LOST
 
 # By SQLSTATE, whole or its class (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_FAILURES: dict[str, _Failure] = {
-    "53100": _Failure(
+_FAILURES: dict[str, Failure] = {
+    "53100": Failure(
         status=Status.STOPPED_DATABASE_DISK_FULL,
         message="the disk of the store's server is full",
         hint="Free space on the server's disk and run again; nothing of the unfinished step was kept.",
     ),
-    "53": _Failure(
+    "53": Failure(
         status=_LOST,
         message="the store's server has no resources left",
         hint="Look at the server's limits of connections and memory, then run again.",
     ),
-    "55P03": _Failure(
+    "55P03": Failure(
         status=_LOST,
         message="the store is locked by another writer",
         hint="Wait for the other run, plan or preview to end, then run again.",
     ),
-    "40": _Failure(
+    "40": Failure(
         status=Status.STOPPED_DEADLOCKED,
         message="the store's server ended the transaction in favour of another one",
         hint="Run again; nothing of the unfinished step was kept.",
     ),
-    "28": _Failure(
+    "28": Failure(
         status=_LOST,
         message="the store's server refused the account",
         hint="Check the account and the password in the project's store URL.",
     ),
-    "3D": _Failure(
+    "3D": Failure(
         status=_LOST,
         message="the store's database does not exist",
         hint="Make the database, owned by the account in the project's store URL.",
     ),
-    "42501": _Failure(
+    "42501": Failure(
         status=_LOST,
         message="access to the store was denied",
         hint="The account in the store's URL must own the database, or its schema.",
     ),
-    "23": _Failure(
-        status=Status.STOPPED_SERVER,
-        message="the store refused a row that contradicts another",
-        hint="This is a defect of the program; nothing of the unfinished step was kept.",
-    ),
+    "23": CONTRADICTION,
 }
-_UNREACHABLE = _Failure(
+_UNREACHABLE = Failure(
     status=_LOST,
     message="the connection to the store's server failed",
     hint="Check that the server runs and can be reached, then run again; nothing of the unfinished step was kept.",
-)
-_UNKNOWN = _Failure(
-    status=Status.STOPPED_SERVER,
-    message="the store failed",
-    hint="This is a defect of the program; nothing of the unfinished step was kept.",
 )
 
 
@@ -90,11 +73,11 @@ def failures(*, opening: bool = False) -> Iterator[None]:
         raise StoreError(status, f"{failure.message} ({_told(cause)})", hint=failure.hint) from None
 
 
-def _failure_of(cause: BaseException | None) -> _Failure:
+def _failure_of(cause: BaseException | None) -> Failure:
     state = getattr(cause, "sqlstate", None) or _refused_connection(cause)
     if state is None or state.startswith(("08", "57P")):
-        return _UNREACHABLE if isinstance(cause, psycopg.OperationalError | PoolTimeoutError) else _UNKNOWN
-    return _FAILURES.get(state) or _FAILURES.get(state[:2], _UNKNOWN)
+        return _UNREACHABLE if isinstance(cause, psycopg.OperationalError | PoolTimeoutError) else UNKNOWN
+    return _FAILURES.get(state) or _FAILURES.get(state[:2], UNKNOWN)
 
 
 def _refused_connection(cause: BaseException | None) -> str | None:
