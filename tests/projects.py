@@ -18,6 +18,7 @@ from unisono.runs.context import Context
 from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
 from unisono.runs.plan import ConnectorPlan, plan
+from unisono.store.contract import Reader
 
 ON_SQLITE = "sqlite:///unisono.db"
 _store = [ON_SQLITE]  # the store's URL in projects that are made now
@@ -136,7 +137,7 @@ class TestProject:
     def space(self, connector: str) -> pl.DataFrame:
         """``CS_OBJECT`` of everything in a connector space, by anchor."""
         with self.open() as context, context.store.read() as reader:
-            return reader.objects(reader.connector_index(connector)["id"]).sort("anchor")
+            return reader.objects(whole_space(reader, connector)["id"]).sort("anchor")
 
     def metaverse(self) -> pl.DataFrame:
         with self.open() as context, context.store.read() as reader:
@@ -203,3 +204,9 @@ def app_project(directory: Path) -> TestProject:
 def counts(result: RunResult, step: int = 0) -> dict[Counter, int]:
     """The step's counters without target."""
     return {count.counter: count.count for count in result.steps[step].counts if count.target is None}
+
+
+def whole_space(reader: Reader, connector: str) -> pl.DataFrame:
+    """``CS_INDEX`` of a whole connector space, placeholders included, by id."""
+    ids = [part["id"] for part in reader.connector_outline(connector)]
+    return reader.index_of(pl.concat([pl.Series("id", [], dtype=pl.Int64), *ids])).sort("id")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.projects import HEADER, TestProject, app_project, hr_project, people, settings
+from tests.projects import HEADER, TestProject, app_project, hr_project, people, settings, whole_space
 
 from unisono.model.runs import Status, StepType
 
@@ -113,6 +113,6 @@ def _titled(directory: TestProject, *titles: str) -> dict[str, str]:
     directory.write(hr_csv=HEADER + "".join(rows))
     directory.run("hr", StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION)
     with directory.open() as context, context.store.read() as reader:
-        index = reader.connector_index("directory")
-        people_by_id = dict(reader.connector_index("hr").select("mv_id", "anchor").iter_rows())
+        index = whole_space(reader, "directory")
+        people_by_id = dict(whole_space(reader, "hr").select("mv_id", "anchor").iter_rows())
         return {people_by_id[mv_id]: dn for mv_id, dn in index.select("mv_id", "dn").iter_rows()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.projects import TestProject, settings
+from tests.projects import TestProject, settings, whole_space
 
 from unisono.model.runs import RunProfile, RunResult, RunStep, Status, StepType
 from unisono.runs.execute import run_profile
@@ -91,7 +91,7 @@ class Directory:
     def members(self) -> set[str]:
         """Identities of the group's members, as the metaverse has them."""
         with self.project.open() as context, context.store.read() as reader:
-            index = reader.connector_index("directory").filter(object_type="person")
+            index = whole_space(reader, "directory").filter(object_type="person")
             group = reader.find_metaverse("team", 1)["id"]
             targets = reader.references_of(group)["target_id"]
             return set(index.filter(index["mv_id"].is_in(targets.implode()))["anchor"])

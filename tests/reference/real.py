@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import msgspec
 import polars as pl
 
+from tests.projects import whole_space
 from tests.reference.engine import ENVIRONMENT, ObviousEngine
 from tests.reference.objects import Image
 from unisono.engine.compile import Traits, compile_rules
-from unisono.engine.staging import Space, stage, stage_deletions, unseen
+from unisono.engine.staging import Space, imaged, stage, stage_deletions
 from unisono.model.documents import normalized
 from unisono.model.names import DnStyle
 from unisono.model.project import Project
@@ -41,11 +42,13 @@ class RealEngine:
         frame = pl.DataFrame(rows, schema=schema).with_columns(normalized(a) for a in kind.attributes)
         with self.store.begin() as unit:
             space = Space(connector=connector, style=DnStyle.LDAP, hash_seed=unit.hash_seed, full=True)
-            index = unit.connector_index(connector)
-            plan = stage(frame, kind, index, pl.Series("id", [], dtype=pl.Int64), space, unit, unit.allocate)
+            index = whole_space(unit, connector)
+            nobody = pl.Series("id", [], dtype=pl.Int64)
+            plan = stage(imaged(frame, kind, space), kind, index, nobody, space, unit, unit.allocate)
             assert plan.errors.is_empty()
             apply_staging(plan, unit)
-            apply_deletions(stage_deletions(unseen(index, plan.seen), 0), unit, obsolete=True)
+            unseen = index.drop_nulls("anchor").join(plan.seen, on="id", how="anti")
+            apply_deletions(stage_deletions(unseen, 0), unit, obsolete=True)
 
     def synchronize(self, connector: str, *, full: bool) -> None:
         with self.store.begin() as unit:
@@ -57,7 +60,7 @@ class RealEngine:
     def state(self) -> dict[str, object]:
         """Everything that both engines must agree on."""
         with self.store.begin() as unit:
-            index = pl.concat(unit.connector_index(c.name) for c in self.project.connectors)
+            index = pl.concat(whole_space(unit, c.name) for c in self.project.connectors)
             objects = {row["id"]: row for row in unit.objects(index["id"]).iter_rows(named=True)}
             nobody = index.filter(pl.col("object_type").is_null()).select("id", "dn")
             metaverse = unit.metaverse(pl.Series("id", sorted({o["mv_id"] for o in objects.values() if o["mv_id"]})))

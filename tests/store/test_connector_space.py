@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.projects import whole_space
 from tests.store.given import (
     changes,
     export_edges,
@@ -53,7 +54,7 @@ def test_forgotten_hashes_are_those_of_no_image_and_missing_ones_stay_missing(un
     unit.insert_objects(objects({"id": 1, "import_hash": 5, "hologram_hash": 5}, {"id": 2, "import_hash": 6}))
     unit.insert_objects(objects({"id": 3, "import_hash": 7, "hologram_hash": 7}))
     unit.forget_hashes(ids(1, 2))
-    index = unit.connector_index("HR")
+    index = whole_space(unit, "HR")
     hashes = found(index, "id", "import_hash", "hologram_hash")
     assert hashes == [(1, FORGOTTEN, FORGOTTEN), (2, FORGOTTEN, None), (3, 7, 7)]
 
@@ -61,7 +62,7 @@ def test_forgotten_hashes_are_those_of_no_image_and_missing_ones_stay_missing(un
 def test_an_object_is_read_as_it_was_written(unit: UnitOfWork) -> None:
     unit.insert_objects(objects(FULL_ROW))
     assert unit.objects(ids(7)).to_dicts() == [{name: FULL_ROW[name] for name in CS_OBJECT.columns}]
-    assert unit.connector_index("HR").to_dicts() == [{name: FULL_ROW[name] for name in CS_INDEX.columns}]
+    assert whole_space(unit, "HR").to_dicts() == [{name: FULL_ROW[name] for name in CS_INDEX.columns}]
 
 
 def test_a_new_object_is_normal_and_has_nothing_pending_unless_said(unit: UnitOfWork) -> None:
@@ -73,14 +74,14 @@ def test_a_new_object_is_normal_and_has_nothing_pending_unless_said(unit: UnitOf
 
 def test_objects_and_placeholders_may_be_inserted_together(unit: UnitOfWork) -> None:
     unit.insert_objects(objects({"id": 1, "state": "explicit", "obsolete": True}, placeholder(2)))
-    assert found(unit.connector_index("HR"), "id", "object_type") == [(1, "person"), (2, None)]
+    assert found(whole_space(unit, "HR"), "id", "object_type") == [(1, "person"), (2, None)]
     unit.update_objects(changes({"id": 2, "object_type": "person"}))
     assert found(unit.objects(ids(1, 2)), "id", "state", "obsolete") == [(1, "explicit", True), (2, "normal", False)]
 
 
 def test_a_placeholder_is_in_the_index_and_has_names_but_is_no_object(unit: UnitOfWork) -> None:
     unit.insert_objects(objects(placeholder(1, dn="cn=Boss", dn_key="cn=boss")))
-    assert unit.connector_index("HR")["dn_key"].to_list() == ["cn=boss"]
+    assert whole_space(unit, "HR")["dn_key"].to_list() == ["cn=boss"]
     assert unit.names_of(ids(1)).rows() == [(1, None, None, "cn=Boss")]
     assert unit.objects(ids(1)).is_empty()
     assert unit.population("HR") == 0
@@ -89,8 +90,30 @@ def test_a_placeholder_is_in_the_index_and_has_names_but_is_no_object(unit: Unit
 def test_the_index_holds_one_connector_space(unit: UnitOfWork) -> None:
     unit.insert_objects(people([1, 2]))
     unit.insert_objects(people(range(10, 40), connector="AD"))
-    assert found_ids(unit.connector_index("HR")) == [1, 2]  # a small part of the table
-    assert found_ids(unit.connector_index("AD")) == list(range(10, 40))  # a large one
+    assert found_ids(whole_space(unit, "HR")) == [1, 2]  # a small part of the table
+    assert found_ids(whole_space(unit, "AD")) == list(range(10, 40))  # a large one
+
+
+def test_an_outline_has_names_that_are_not_the_anchor_and_tells_who_is_at_rest(unit: UnitOfWork) -> None:
+    unit.insert_objects(
+        objects(
+            {"id": 1, "anchor": "x", "dn": "x", "import_hash": 5},
+            {"id": 2, "import_operation": "update"},
+            {"id": 3, "import_operation": "delete"},
+            {"id": 4, "unconfirmed_operation": "add"},
+            {"id": 5, "anchor": None, "dn": "cn=new"},
+            placeholder(6, dn="cn=Boss", dn_key="cn=boss"),
+        )
+    )
+    rows = pl.concat(unit.connector_outline("HR")).sort("id").rows()
+    assert rows == [
+        (1, "x", None, 5, True),
+        (2, "a2", "cn=a2", None, True),
+        (3, "a3", "cn=a3", None, False),
+        (4, "a4", "cn=a4", None, False),
+        (5, None, "cn=new", None, True),
+        (6, None, "cn=boss", None, False),
+    ]
 
 
 def test_anchors_and_names_are_unique_per_connector_only(unit: UnitOfWork) -> None:
@@ -190,7 +213,7 @@ def test_an_update_sets_just_its_columns_and_a_null_sets_null(unit: UnitOfWork) 
 
 def test_an_update_of_an_id_that_does_not_exist_does_nothing(unit: UnitOfWork) -> None:
     unit.update_objects(changes({"id": 7, "state": "normal"}))
-    assert unit.connector_index("HR").is_empty()
+    assert whole_space(unit, "HR").is_empty()
 
 
 @pytest.mark.parametrize(
@@ -253,7 +276,7 @@ def test_empty_frames_write_and_find_nothing(unit: UnitOfWork) -> None:
     unit.update_objects(CS_OBJECT.empty().drop("connector"))
     unit.delete_objects(ids())
     unit.promote(ids())
-    assert unit.connector_index("HR").equals(CS_INDEX.empty())
+    assert whole_space(unit, "HR").equals(CS_INDEX.empty())
     assert unit.objects(ids()).equals(CS_OBJECT.empty())
     assert unit.names_of(ids()).equals(NAMES.empty())
 
@@ -261,6 +284,6 @@ def test_empty_frames_write_and_find_nothing(unit: UnitOfWork) -> None:
 def test_more_rows_than_one_read_holds_are_all_given(unit: UnitOfWork) -> None:
     first = unit.allocate(5_003)
     unit.insert_objects(people(range(first, first + 5_003)))
-    index = unit.connector_index("HR")
+    index = whole_space(unit, "HR")
     assert sorted(index["id"]) == list(range(first, first + 5_003))
     assert index.schema == pl.Schema(CS_INDEX.columns)

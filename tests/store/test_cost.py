@@ -40,6 +40,7 @@ def _reference_frame(numbers: pl.Series) -> pl.DataFrame:
 OPERATIONS: dict[str, Operation] = {
     "objects": lambda unit, some: unit.objects(some),
     "names_of": lambda unit, some: unit.names_of(some),
+    "index_of": lambda unit, some: unit.index_of(some),
     "connector_index_of": lambda unit, some: unit.connector_index_of("HR", some.cast(pl.String), some.cast(pl.String)),
     "connectors_of": lambda unit, some: unit.connectors_of(some),
     "edges_of": lambda unit, some: unit.edges_of(some),

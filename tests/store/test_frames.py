@@ -23,7 +23,7 @@ from tests.store.given import (
     terms,
     texts,
 )
-from unisono.model.frames import CS_INDEX, CS_OBJECT, MV_OBJECT, Frame
+from unisono.model.frames import CS_INDEX, CS_OBJECT, CS_OUTLINE, MV_OBJECT, Frame
 from unisono.store.contract import Reader, Selection, UnitOfWork
 from unisono.store.frames import (
     CANDIDATES,
@@ -40,7 +40,8 @@ from unisono.store.frames import (
 )
 
 FRAMES: dict[str, tuple[Frame, Callable[[Reader], pl.DataFrame]]] = {
-    "connector_index": (CS_INDEX, lambda reader: reader.connector_index("HR")),
+    "connector_outline": (CS_OUTLINE, lambda reader: pl.concat([CS_OUTLINE.empty(), *reader.connector_outline("HR")])),
+    "index_of": (CS_INDEX, lambda reader: reader.index_of(ids(1))),
     "connector_index_of": (CS_INDEX, lambda reader: reader.connector_index_of("HR", texts("a1"), texts())),
     "objects": (CS_OBJECT, lambda reader: reader.objects(ids(1))),
     "selection": (CS_OBJECT, lambda reader: reader.selection("HR", Selection.FULL, None, 10)),

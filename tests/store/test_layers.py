@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from tests.projects import whole_space
 from tests.store.given import changes, edges, export_edges, found, found_ids, ids, objects, people, placeholder
 from unisono.model.frames import CS_OBJECT
 from unisono.store.contract import UnitOfWork
@@ -27,7 +28,7 @@ def test_promotion_makes_the_pending_import_the_hologram(unit: UnitOfWork) -> No
     assert row["hologram"] == '{"a":2}'
     assert all(row[name] is None for name in ("pending_import", "import_operation", "import_error"))
     assert row["obsolete"] is False
-    assert found(unit.connector_index("HR"), "hologram_hash", "import_hash") == [(2, 2)]
+    assert found(whole_space(unit, "HR"), "hologram_hash", "import_hash") == [(2, 2)]
 
 
 def test_promotion_keeps_the_hologram_where_only_references_changed(unit: UnitOfWork) -> None:
@@ -71,7 +72,7 @@ def test_a_removed_object_goes_with_the_references_it_owns(unit: UnitOfWork) -> 
     unit.write_edges(edges((1, "m", 2, "hologram"), (3, "m", 2, "hologram")))
     unit.write_export_edges(export_edges((1, "m", 3, "add", "pending")))
     unit.delete_objects(ids(1))
-    assert found_ids(unit.connector_index("HR")) == [2, 3]
+    assert found_ids(whole_space(unit, "HR")) == [2, 3]
     assert unit.edges_of(ids(1)).is_empty()
     assert unit.export_edges_of(ids(1)).is_empty()
     assert found(unit.edges_of(ids(3)), "target_id") == [(2,)]
@@ -97,7 +98,7 @@ def test_a_removed_object_that_others_refer_to_becomes_a_placeholder(
     unit.write_export_edges(export_edges(*export_edge))
     unit.delete_objects(ids(1))
     assert unit.objects(ids(1)).is_empty()
-    index = unit.connector_index("HR").filter(id=1)
+    index = whole_space(unit, "HR").filter(id=1)
     assert [name for name, value in index.to_dicts()[0].items() if value is not None] == ["id", "dn", "dn_key"]
     unit.update_objects(changes({"id": 1, "object_type": "person"}))
     (row,) = unit.objects(ids(1)).to_dicts()
@@ -109,7 +110,7 @@ def test_objects_that_refer_to_each_other_are_removed_together(unit: UnitOfWork)
     unit.insert_objects(people([1, 2, 3]))
     unit.write_edges(edges((1, "m", 2, "hologram"), (2, "m", 1, "hologram"), (3, "m", 3, "hologram")))
     unit.delete_objects(ids(1, 2, 3))
-    assert unit.connector_index("HR").is_empty()
+    assert whole_space(unit, "HR").is_empty()
 
 
 def test_placeholders_go_with_their_last_referrer(unit: UnitOfWork) -> None:
@@ -119,4 +120,4 @@ def test_placeholders_go_with_their_last_referrer(unit: UnitOfWork) -> None:
     )
     unit.delete_objects(ids(1))
     # 3 is an object, 8 has another referrer, 9 is not this removal's business
-    assert found_ids(unit.connector_index("HR")) == [2, 3, 8, 9]
+    assert found_ids(whole_space(unit, "HR")) == [2, 3, 8, 9]

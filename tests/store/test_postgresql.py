@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.projects import whole_space
 from tests.servers.postgres import PostgresDatabase
 from tests.servers.process import LOOPBACK, free_port
 from tests.store.given import changes, found_ids, ids, people
@@ -111,7 +112,7 @@ def test_a_connection_that_breaks_ends_the_unit_and_keeps_the_old_state(made: Po
             write()
         assert caught.value.status is Status.STOPPED_DATABASE_CONNECTION_LOST
         with store.begin() as unit:
-            assert found_ids(unit.connector_index("HR")) == [1]
+            assert found_ids(whole_space(unit, "HR")) == [1]
 
 
 def test_a_connection_that_breaks_at_the_end_of_a_reading_is_told_as_well(made: PostgresDatabase) -> None:
@@ -120,7 +121,7 @@ def test_a_connection_that_breaks_at_the_end_of_a_reading_is_told_as_well(made: 
             made.end_other_connections()
         assert caught.value.status is Status.STOPPED_DATABASE_CONNECTION_LOST
         with store.read() as reader:
-            assert found_ids(reader.connector_index("HR")) == [1]
+            assert found_ids(whole_space(reader, "HR")) == [1]
 
 
 def test_a_lock_whose_connection_breaks_is_free_and_no_error(made: PostgresDatabase) -> None:

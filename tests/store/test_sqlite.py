@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from tests.projects import whole_space
 from tests.store.given import found_ids, ids, people
 from unisono.model.errors import StoreError
 from unisono.model.runs import Status
@@ -119,7 +120,7 @@ def test_a_file_cut_short_is_told_as_damaged(made: Path) -> None:
 
 def _read_everything(directory: Path) -> None:
     with opened(directory) as store, store.read() as reader:
-        reader.connector_index("HR")
+        whole_space(reader, "HR")
         reader.statistics()
         reader.runs()
 
@@ -174,7 +175,7 @@ def test_a_full_disk_stops_the_step_and_keeps_the_old_state(made: Path) -> None:
             unit.insert_objects(people(range(10, 5_000), hologram="x" * 200))
         assert caught.value.status is Status.STOPPED_DATABASE_DISK_FULL
         with store.begin() as unit:
-            assert found_ids(unit.connector_index("HR")) == [1]
+            assert found_ids(whole_space(unit, "HR")) == [1]
 
 
 def test_a_store_that_may_not_be_written_says_so(made: Path) -> None:

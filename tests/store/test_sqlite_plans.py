@@ -59,6 +59,7 @@ FEW: dict[str, Callable[[UnitOfWork], object]] = {
     "references_of among": lambda unit: unit.references_of(EDGE),
     "reference_contributions among": lambda unit: unit.reference_contributions(EDGE),
     "desired_edges among": lambda unit: unit.desired_edges(EDGE),
+    "index_of": lambda unit: unit.index_of(ids(1)),
     "connector_index_of": lambda unit: unit.connector_index_of("HR", texts("a"), texts("b")),
     "objects": lambda unit: unit.objects(SOME),
     "names_of": lambda unit: unit.names_of(SOME),
@@ -149,7 +150,7 @@ def test_a_large_connector_space_is_read_from_end_to_end_and_a_small_one_by_its_
     store: Store, beside: Connection
 ) -> None:
     def index(unit: UnitOfWork) -> pl.DataFrame:
-        return unit.connector_index("HR")
+        return pl.concat(unit.connector_outline("HR"))
 
     with store.begin() as unit:
         unit.insert_objects(_people("HR", 1, 2))

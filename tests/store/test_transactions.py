@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.projects import whole_space
 from tests.store.conftest import Place
 from tests.store.given import at, found_ids, ids, mv_objects, people
 from unisono.model.errors import StoreError
@@ -40,7 +41,7 @@ def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
     with pytest.raises(LookupError):
         fail()
     with store.read() as reader:
-        assert reader.connector_index("HR").is_empty()
+        assert whole_space(reader, "HR").is_empty()
         assert (reader.population("HR"), reader.metaverse_population(), reader.runs()) == (0, 0, ())
         assert reader.statistics() == ()
 
@@ -56,7 +57,7 @@ def test_a_unit_sees_its_own_writes(store: Store) -> None:
     with store.begin() as unit:
         unit.insert_objects(people([1, 2]))
         unit.delete_objects(ids(1))
-        assert found_ids(unit.connector_index("HR")) == [2]
+        assert found_ids(whole_space(unit, "HR")) == [2]
 
 
 def test_a_statement_that_fails_breaks_the_whole_unit(store: Store) -> None:
@@ -100,7 +101,7 @@ def test_a_reader_sees_one_state_whatever_is_committed_meanwhile(store: Store) -
             unit.insert_objects(people([1]))
             unit.insert_metaverse(mv_objects({"id": 9}))
         assert (reader.population("HR"), reader.metaverse_population()) == (0, 0)
-        assert reader.connector_index("HR").is_empty()
+        assert whole_space(reader, "HR").is_empty()
     assert _population(store) == 1
 
 
@@ -198,5 +199,5 @@ def test_a_killed_process_leaves_the_state_of_its_last_commit(
     dying = subprocess.run([sys.executable, "-c", program, place.url, place.directory], timeout=120, check=False)
     assert dying.returncode == -9
     with place.opened() as again, again.begin() as unit:
-        assert found_ids(unit.connector_index("HR")) == expected
+        assert found_ids(whole_space(unit, "HR")) == expected
         assert unit.population("HR") == len(expected)

@@ -55,7 +55,7 @@ class StagePlan:
     ``added``: new objects; ``updated``: rows of existing objects and of placeholders taken over, with the same columns;
     ``refreshed``: (id, import_hash, hologram_hash) of objects that did not change but whose hash did; ``renamed``: ids
     of objects that have another name than before; ``displaced``: (former, id) of provisioned objects without anchor
-    and of the imported ones that replace them, having their names; ``seen``: ids of all objects in the batch.
+    and of the imported ones that replace them, having their names; ``seen``: (anchor, id) of all objects in the batch.
     """
 
     added: pl.DataFrame
@@ -65,14 +65,26 @@ class StagePlan:
     displaced: pl.DataFrame
     references: StagedReferences
     confirmation: Confirmation
-    seen: pl.Series
+    seen: pl.DataFrame
     passed_over: pl.Series  # anchors of objects that changed although their hash did not
     errors: pl.DataFrame  # DISCOVERY_ERRORS
     counts: Mapping[Counter, int] = field(default_factory=dict)
 
 
+def imaged(batch: pl.DataFrame, object_type: ObjectType, space: Space) -> pl.DataFrame:
+    """The batch (``IMPORTED`` and attribute columns, normalized) as complete images: ``position``, ``anchor``, ``dn``,
+    ``dn_key``, ``object_type``, ``@`` columns, and the ``hash`` of all that the connected data source may change."""
+    names = [a.name for a in object_type.attributes]
+    rows = batch.select("anchor", "dn", *(pl.col(name).alias(column(name)) for name in names))
+    rows = rows.with_row_index("position").with_columns(
+        dn_key=dn_key("dn", space.style), object_type=pl.lit(object_type.name)
+    )
+    hashed = [*sorted(column(a.name) for a in object_type.attributes if not a.export_only), "dn", "object_type"]
+    return rows.with_columns(hash=content_hash(rows, hashed, seed=space.hash_seed))
+
+
 def stage(
-    batch: pl.DataFrame,
+    images: pl.DataFrame,
     object_type: ObjectType,
     index: pl.DataFrame,
     seen: pl.Series,
@@ -82,11 +94,11 @@ def stage(
 ) -> StagePlan:
     """Stage complete images of objects of one type.
 
-    ``batch``: ``IMPORTED`` and attribute columns, normalized; ``index``: ``CS_INDEX`` with at least every object and
-    placeholder that shares an anchor or name with the batch, or is the target of one of its references; ``seen``: ids
-    that this import delivered before (a full import must not deliver an object twice; a delta may).
+    ``images``: as ``imaged`` gives them; ``index``: ``CS_INDEX`` with at least every object and placeholder that shares
+    an anchor or name with them, or is the target of one of their references; ``seen``: ids that this import delivered
+    before (a full import must not deliver an object twice; a delta may).
     """
-    rows = _identified(batch, object_type, index, space)
+    rows = _identified(images, index)
     repeated = _repeated(rows, seen, space)
     errors = _duplicates(rows.filter(repeated))
     rows = _with_ids(rows.filter(~repeated), ids)
@@ -109,22 +121,15 @@ def stage(
         displaced=rows.select("id", former="displaces").drop_nulls().select("former", "id"),
         references=references,
         confirmation=confirmation,
-        seen=rows["id"],
+        seen=rows.select("anchor", "id"),
         passed_over=updated.filter("same")["anchor"],
         errors=errors,
         counts=_counts(rows, updated, errors),
     )
 
 
-def _identified(batch: pl.DataFrame, object_type: ObjectType, index: pl.DataFrame, space: Space) -> pl.DataFrame:
-    """The batch with ``@`` columns, its hash, and who it is: known by anchor, taking over a placeholder, or new."""
-    names = [a.name for a in object_type.attributes]
-    rows = batch.select("anchor", "dn", *(pl.col(name).alias(column(name)) for name in names))
-    rows = rows.with_row_index("position").with_columns(
-        dn_key=dn_key("dn", space.style), object_type=pl.lit(object_type.name)
-    )
-    hashed = [*sorted(column(a.name) for a in object_type.attributes if not a.export_only), "dn", "object_type"]
-    rows = rows.with_columns(hash=content_hash(rows, hashed, seed=space.hash_seed))
+def _identified(images: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
+    """The images with who they are: known by anchor, taking over a placeholder, or new."""
     by_anchor = index.filter(pl.col("anchor").is_not_null()).select(
         "anchor",
         "id",
@@ -141,7 +146,7 @@ def _identified(batch: pl.DataFrame, object_type: ObjectType, index: pl.DataFram
     unanchored = index.filter(pl.col("anchor").is_null())
     placeholders = unanchored.filter(pl.col("object_type").is_null()).select("dn_key", placeholder="id")
     provisioned = unanchored.filter(pl.col("object_type").is_not_null()).select("dn_key", displaces="id")
-    joined = rows.join(by_anchor, on="anchor", how="left", maintain_order="left").with_columns(
+    joined = images.join(by_anchor, on="anchor", how="left", maintain_order="left").with_columns(
         known=pl.col("id").is_not_null()
     )
     joined = joined.join(placeholders.unique("dn_key"), on="dn_key", how="left", maintain_order="left")
@@ -284,12 +289,6 @@ class DeletionPlan:
     deleted: pl.Series = field(default_factory=lambda: _NO_IDS)
     vanished: pl.Series = field(default_factory=lambda: _NO_IDS)
     unknown: int = 0  # reported deletions of objects that the connector space does not know
-
-
-def unseen(index: pl.DataFrame, seen: pl.Series) -> pl.DataFrame:
-    """``CS_INDEX`` rows of objects that a complete full import did not deliver (engine specification §2.10)."""
-    imported = pl.col("object_type").is_not_null() & pl.col("anchor").is_not_null()
-    return index.filter(imported & ~pl.col("id").is_in(seen.implode()))
 
 
 def stage_deletions(gone: pl.DataFrame, reported: int) -> DeletionPlan:

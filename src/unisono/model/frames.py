@@ -127,6 +127,19 @@ CS_INDEX = Frame(
         }
     ),
 )
+#: What a full import has to know of a connector space beforehand.
+CS_OUTLINE = Frame(
+    row="an object or placeholder of one connector space",
+    columns={
+        "id": pl.Int64,
+        "anchor": pl.String,
+        "name": pl.String,  # the key of its DN, where that is another text than the anchor
+        "import_hash": pl.Int64,
+        "at_rest": pl.Boolean,  # an object without pending delete that awaits no confirmation
+    },
+    key=("id",),
+    nullable=frozenset({"anchor", "name", "import_hash"}),
+)
 #: A connector-space object with its layers.
 CS_OBJECT = Frame(
     row="a connector-space object",

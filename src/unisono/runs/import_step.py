@@ -13,7 +13,7 @@ from unisono.engine.adopting import adopt, named_anew
 from unisono.engine.confirm import NOT_REIMPORTED
 from unisono.engine.lost_answers import lost_answers, with_answers
 from unisono.engine.space_index import SpaceIndex
-from unisono.engine.staging import Space, StagePlan, stage, stage_deletions, unseen
+from unisono.engine.staging import Space, StagePlan, imaged, stage, stage_deletions
 from unisono.model.errors import StepStop
 from unisono.model.frames import CS_INDEX
 from unisono.model.guard import ChangeKind
@@ -25,7 +25,7 @@ from unisono.runs.apply import apply_adoption, apply_answers, apply_deletions, a
 from unisono.runs.context import Context
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
 from unisono.runs.tally import Record, object_errors
-from unisono.store.contract import Reader
+from unisono.store.contract import Reader, UnitOfWork
 
 _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 _NAMED = 5  # of many objects a message names so many
@@ -33,18 +33,14 @@ _NAMED = 5  # of many objects a message names so many
 
 @dataclass(slots=True, kw_only=True)
 class _Progress:
-    """What one import has met so far. ``index`` is the whole connector space in a full import, else None."""
+    """What one import has met so far. ``index`` is of the whole connector space in a full import, else None."""
 
     index: SpaceIndex | None
     population: int
-    seen: list[pl.Series] = field(default_factory=list)
     deletions: list[pl.DataFrame] = field(default_factory=list)
     delivered: int = 0
     passed_over: list[str] = field(default_factory=list)  # anchors, the first ones, for people
     passed_over_number: int = 0
-
-    def seen_ids(self) -> pl.Series:
-        return pl.concat([_NO_IDS, *self.seen])
 
     def pass_over(self, anchors: pl.Series) -> None:
         self.passed_over_number += anchors.len()
@@ -60,7 +56,7 @@ def run_import(
         watermark = reader.watermark(definition.name)
         _check_delta(full, watermark, runtime, definition)
         progress = _Progress(
-            index=SpaceIndex(reader.connector_index(definition.name)) if full else None,
+            index=SpaceIndex(reader.connector_outline(definition.name)) if full else None,
             population=reader.population(definition.name),
         )
         seed = reader.hash_seed
@@ -130,31 +126,48 @@ def _stage_batch(
     if batch.objects.is_empty():
         return
     with record.unit() as unit:
-        anchors, names = batch.objects["anchor"], _names(batch, object_type, space)
-        if progress.index is not None:
-            index = progress.index.about(anchors, names)
-        else:
-            index = unit.connector_index_of(space.connector, anchors, names)
-        answers = lost_answers(batch.objects, object_type, index, space.style, unit)
-        if answers.height:
-            apply_answers(answers, object_type, space.style, unit)
-            index = with_answers(index, answers)
-        named = named_anew(batch.objects, index, space.style)
-        if named.height:
-            apply_adoption(adopt(named, unit), unit)
-            index = index.filter(~pl.col("id").is_in(named["former"].implode()))
-        plan = stage(batch.objects, object_type, index, progress.seen_ids(), space, unit, unit.allocate)
-        apply_staging(plan, unit)
-        if plan.displaced.height:
-            apply_adoption(adopt(plan.displaced, unit), unit)
-        referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
-        _count(plan, record)
-    progress.seen.append(plan.seen)
+        images, objects = imaged(batch.objects, object_type, space), batch.objects
+        if progress.index is not None and not space.verify:
+            same = progress.index.pass_over(images)
+            images, objects = images.filter(~same), objects.filter(~same)
+            record.add({(Counter.STAGE_NO_CHANGE, None): int(same.sum())})
+        if images.height:
+            _stage_changes(images, objects, object_type, space, progress, record, unit)
+
+
+def _stage_changes(
+    images: pl.DataFrame,
+    objects: pl.DataFrame,
+    object_type: ObjectType,
+    space: Space,
+    progress: _Progress,
+    record: Record,
+    unit: UnitOfWork,
+) -> None:
+    """Stage objects that may differ from what the store has; ``images`` are the same ``objects`` as staged."""
+    asked = images["anchor"], _names(objects, object_type, space)
+    known, seen = progress.index, _NO_IDS
+    if known is not None:
+        seen, asked = known.seen(images["anchor"]), known.known(*asked)
+    index = unit.connector_index_of(space.connector, *asked)
+    answers = lost_answers(objects, object_type, index, space.style, unit)
+    if answers.height:
+        apply_answers(answers, object_type, space.style, unit)
+        index = with_answers(index, answers)
+    named = named_anew(objects, index, space.style)
+    if named.height:
+        apply_adoption(adopt(named, unit), unit)
+        index = index.filter(~pl.col("id").is_in(named["former"].implode()))
+    plan = stage(images, object_type, index, seen, space, unit, unit.allocate)
+    apply_staging(plan, unit)
+    if plan.displaced.height:
+        apply_adoption(adopt(plan.displaced, unit), unit)
+    referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
+    _count(plan, record)
     progress.pass_over(plan.passed_over)
-    if progress.index is not None:
-        progress.index.add(CS_INDEX.empty(), replaced=named["former"])
-        _grow(progress.index, plan)
-        progress.index.forget(referrers)
+    if known is not None:
+        _grow(known, plan)
+        known.forget(referrers)
 
 
 def _count(plan: StagePlan, record: Record) -> None:
@@ -164,11 +177,11 @@ def _count(plan: StagePlan, record: Record) -> None:
     record.add_errors(object_errors(unconfirmed, "synchronization", algorithm_step="staging"))
 
 
-def _names(batch: ImportBatch, object_type: ObjectType, space: Space) -> pl.Series:
-    """The names of the batch's objects and of what they refer to, as keys."""
-    names = [batch.objects["dn"]]
+def _names(objects: pl.DataFrame, object_type: ObjectType, space: Space) -> pl.Series:
+    """The names of the objects and of what they refer to, as keys."""
+    names = [objects["dn"]]
     for attribute in object_type.references:
-        values = batch.objects[attribute.name].drop_nulls()
+        values = objects[attribute.name].drop_nulls()
         names.append(values.explode().drop_nulls() if attribute.multivalued else values)
     keys = pl.concat([name.alias("dn") for name in names]).to_frame().select(key=dn_key("dn", space.style))
     return keys["key"].unique()
@@ -176,8 +189,9 @@ def _names(batch: ImportBatch, object_type: ObjectType, space: Space) -> pl.Seri
 
 def _grow(index: SpaceIndex, plan: StagePlan) -> None:
     """Later batches meet what this one wrote, under its present names."""
-    index.add(pl.concat([plan.updated, plan.added]), replaced=pl.concat([plan.updated["id"], plan.displaced["former"]]))
-    index.add(plan.references.placeholders, replaced=_NO_IDS)
+    index.see(plan.seen)
+    named = pl.concat([plan.added, plan.updated]).filter(pl.col("dn_key") != pl.col("anchor"))
+    index.name(pl.concat([named["dn_key"], plan.references.placeholders["dn_key"]]).unique())
 
 
 def _finish(
@@ -230,8 +244,10 @@ def _verified(ending: Ending, progress: _Progress) -> Ending:
 def _gone(progress: _Progress, space: Space, status: Status, context: Context) -> tuple[pl.DataFrame, int]:
     """``CS_INDEX`` rows of objects that are gone, and how many deletions the source reported."""
     if progress.index is not None:
-        nobody = CS_INDEX.empty()
-        return (unseen(progress.index.before, progress.seen_ids()) if status.allows_obsoletion else nobody), 0
+        if not status.allows_obsoletion:
+            return CS_INDEX.empty(), 0
+        with context.store.read() as reader:
+            return reader.index_of(progress.index.unseen()), 0
     reported = pl.concat(progress.deletions) if progress.deletions else pl.DataFrame()
     if reported.is_empty():
         return CS_INDEX.empty(), 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import wraps
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
-from unisono.model.phases import Phase, belongs_to, within
+from unisono.model.phases import Phase, within
 from unisono.store.contract import Reader, Store, UnitOfWork
 
 _Opened = TypeVar("_Opened")
@@ -66,4 +68,26 @@ class _Measured:
     def __getattr__(self, name: str) -> Any:  # Any: whatever the contract says of that name
         with within(Phase.STORE):
             found = getattr(self._unit, name)
-        return belongs_to(Phase.STORE)(found) if callable(found) else found
+        return _measured(found) if callable(found) else found
+
+
+def _measured(method: Callable[..., object]) -> Callable[..., object]:
+    """The method; parts that it gives one by one are its work too, what is done between them is not."""
+
+    @wraps(method)
+    def call(*args: object, **kw: object) -> object:
+        with within(Phase.STORE):
+            answer = method(*args, **kw)
+        return _parts(answer) if isinstance(answer, Iterator) else answer
+
+    return call
+
+
+def _parts(answer: Iterator[object]) -> Iterator[object]:
+    while True:
+        with within(Phase.STORE):
+            try:
+                part = next(answer)
+            except StopIteration:
+                return
+        yield part

@@ -14,7 +14,7 @@ Rules for every store:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,8 +72,12 @@ class SpaceStatistics:
 
 class Reader(Protocol):
     # --- connector spaces ---
-    def connector_index(self, connector: str) -> pl.DataFrame:
-        """``CS_INDEX`` of the whole connector space, placeholders included."""
+    def connector_outline(self, connector: str) -> Iterator[pl.DataFrame]:
+        """``CS_OUTLINE`` of the whole connector space in parts, placeholders included. Take all before asking on."""
+        ...
+
+    def index_of(self, ids: pl.Series) -> pl.DataFrame:
+        """``CS_INDEX`` of the ids that exist, of any connector."""
         ...
 
     def connector_index_of(self, connector: str, anchors: pl.Series, dn_keys: pl.Series) -> pl.DataFrame:

@@ -7,7 +7,7 @@ text is ``""``. Changes to many rows go into a temporary table first, and from t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -56,20 +56,22 @@ class PostgresqlTransaction:
         self._write = write
         self._made: set[Table] = set()  # temporary tables of this transaction
 
-    def fetch(self, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
+    def stream(self, query: Executable, frame: Frame, **parameters: object) -> Iterator[pl.DataFrame]:
         with failures():
             rows = f"COPY ({self._literal(query, parameters)}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
-            chunks: list[pl.DataFrame] = []
             lines: list[bytes] = []
             with self._cursor().copy(rows.encode()) as copy:
                 for line in copy:  # one row each
                     lines.append(bytes(line))
                     if len(lines) == _READ_ROWS:
-                        chunks.append(_columns(lines, frame))
+                        yield _columns(lines, frame)
                         lines = []
             if lines:
-                chunks.append(_columns(lines, frame))
-        return frame.check(pl.concat(chunks, rechunk=True) if chunks else frame.empty())
+                yield _columns(lines, frame)
+
+    def fetch(self, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
+        parts = list(self.stream(query, frame, **parameters))
+        return frame.check(pl.concat(parts, rechunk=True) if parts else frame.empty())
 
     def rows(self, query: Executable, **parameters: object) -> Sequence[tuple[Any, ...]]:
         with failures():

@@ -45,11 +45,14 @@ class SqliteTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def fetch(self, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
+    def stream(self, query: Executable, frame: Frame, **parameters: object) -> Iterator[pl.DataFrame]:
         with failures():
-            result = self._connection.execute(query, parameters)
-            chunks = [_columns(rows, frame) for rows in _chunks(result)]
-        return frame.check(pl.concat(chunks, rechunk=True) if chunks else frame.empty())
+            for rows in _chunks(self._connection.execute(query, parameters)):
+                yield _columns(rows, frame)
+
+    def fetch(self, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
+        parts = list(self.stream(query, frame, **parameters))
+        return frame.check(pl.concat(parts, rechunk=True) if parts else frame.empty())
 
     def rows(self, query: Executable, **parameters: object) -> Sequence[tuple[Any, ...]]:
         with failures():

@@ -6,7 +6,7 @@ database has another fastest way for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -19,8 +19,13 @@ from unisono.model.frames import Frame
 class Transaction(Protocol):
     """One open transaction. Every method raises ``StoreError`` when the database fails."""
 
+    def stream(self, query: Executable, frame: Frame, **parameters: object) -> Iterator[pl.DataFrame]:
+        """The rows of a query whose columns are those of ``frame``, in order, in parts. Nothing else may be asked until
+        all have come."""
+        ...
+
     def fetch(self, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
-        """The rows of a query whose columns are those of ``frame``, in order."""
+        """The rows of ``stream`` at once."""
         ...
 
     def rows(self, query: Executable, **parameters: object) -> Sequence[tuple[Any, ...]]:

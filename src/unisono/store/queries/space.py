@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Final
 
 import polars as pl
@@ -11,7 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     TextClause,
+    and_,
     bindparam,
+    case,
     func,
     literal_column,
     or_,
@@ -20,10 +22,10 @@ from sqlalchemy import (
     union,
 )
 
-from unisono.model.frames import CS_INDEX, CS_OBJECT
+from unisono.model.frames import CS_INDEX, CS_OBJECT, CS_OUTLINE
 from unisono.store.contract import Selection, SpaceStatistics
 from unisono.store.frames import EXPORT_INDEX, LINKED_OBJECT, NAMES
-from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, columns_of, object_columns
+from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, object_columns
 from unisono.store.tables import (
     AWAITS_CONFIRMATION,
     AWAITS_DELETION,
@@ -42,16 +44,21 @@ from unisono.store.tables import (
 _object = cs_object.c
 _of_connector = _object.connector_id == CONNECTOR_ID
 _is_object = _object.object_type.is_not(None)
+_not_to_delete = or_(_object.import_operation.is_(None), _object.import_operation != "delete")
 
 # A whole connector space. Rows come in the order of their ids, for in the order of another index each is another page
 # to read, four times slower. Where the space is a good part of the table, the table is read from end to end (the sum
 # keeps the database from an index); else an index gives the ids first.
-# Names that repeat the column before stay behind in the database: text is what takes longest to bring over.
-_NAMES_ONCE: Final = {"dn": func.nullif(_object.dn, _object.anchor), "dn_key": func.nullif(_object.dn_key, _object.dn)}
-_ONCE: Final = replace(CS_INDEX, nullable=CS_INDEX.nullable | _NAMES_ONCE.keys())
-_index = columns_of(_ONCE, cs_object, **_NAMES_ONCE)
-_INDEX_BY_SCAN: Final = select(*_index).where(_object.connector_id + 0 == CONNECTOR_ID)
-_INDEX_BY_IDS: Final = select(*_index).where(_object.id.in_(select(_object.id).where(_of_connector)))
+# A name that repeats the anchor stays behind in the database: text is what takes longest to bring over.
+_OUTLINE_COLUMNS: Final = (
+    _object.id,
+    _object.anchor,
+    case((_object.anchor == _object.dn_key, None), else_=_object.dn_key),
+    _object.import_hash,
+    and_(_is_object, _not_to_delete, _object.unconfirmed_operation.is_(None)),
+)
+_OUTLINE_BY_SCAN: Final = select(*_OUTLINE_COLUMNS).where(_object.connector_id + 0 == CONNECTOR_ID)
+_OUTLINE_BY_IDS: Final = select(*_OUTLINE_COLUMNS).where(_object.id.in_(select(_object.id).where(_of_connector)))
 _SCANNED_SHARE: Final = 1 / 6
 
 # The same for a few anchors and names: index searches, then the rows found.
@@ -66,11 +73,10 @@ _INDEX_OF: Final = select(*object_columns(CS_INDEX)).where(
     )
 )
 
+_INDEX_OF_IDS: Final = select(*object_columns(CS_INDEX)).where(_object.id.in_(STAGED_IDS))
 _OBJECTS: Final = select(*object_columns(CS_OBJECT)).where(_object.id.in_(STAGED_IDS), _is_object)
 _NAMES: Final = select(*object_columns(NAMES)).where(_object.id.in_(STAGED_IDS))
 _CONNECTORS: Final = select(*object_columns(CS_OBJECT)).where(_object.mv_id.in_(STAGED_IDS), _is_object)
-
-_not_to_delete = or_(_object.import_operation.is_(None), _object.import_operation != "delete")
 
 Condition = ColumnElement[bool] | TextClause
 
@@ -142,13 +148,14 @@ _COUNTS: Final = {
 
 
 class SpaceQueries(Queries):
-    def connector_index(self, connector: str) -> pl.DataFrame:
+    def connector_outline(self, connector: str) -> Iterator[pl.DataFrame]:
         populations = {name: objects for _, name, objects in self._transaction.rows(_SPACES)}
         is_large = populations.get(connector, 0) >= _SCANNED_SHARE * sum(populations.values())
-        query = _INDEX_BY_SCAN if is_large else _INDEX_BY_IDS
-        rows = self._transaction.fetch(query, _ONCE, connector=connector)
-        named = rows.with_columns(dn=pl.coalesce("dn", "anchor"))
-        return CS_INDEX.check(named.with_columns(dn_key=pl.coalesce("dn_key", "dn")))
+        query = _OUTLINE_BY_SCAN if is_large else _OUTLINE_BY_IDS
+        return self._transaction.stream(query, CS_OUTLINE, connector=connector)
+
+    def index_of(self, ids: pl.Series) -> pl.DataFrame:
+        return self._fetch_of(ids, _INDEX_OF_IDS, CS_INDEX)
 
     def connector_index_of(self, connector: str, anchors: pl.Series, dn_keys: pl.Series) -> pl.DataFrame:
         self._transaction.stage(staged_anchor, anchors.drop_nulls().unique().alias("anchor").to_frame())
