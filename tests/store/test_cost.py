@@ -121,6 +121,14 @@ def test_promotion_writes_no_object_that_has_nothing_pending(unit: UnitOfWork) -
     assert _rows_changed(lambda: unit.promote(ids(1, 2))) == 0
 
 
+def test_an_object_that_several_frames_change_is_written_once(unit: UnitOfWork) -> None:
+    unit.insert_objects(people([1, 2, 3], import_operation="add", pending_import="{}", import_hash=1))
+    links = changes(*({"id": id_, "mv_id": 5} for id_ in (1, 2)))
+    exports = changes(*({"id": id_, "export_operation": "add"} for id_ in (1, 3)))
+    assert _rows_changed(lambda: unit.promote(ids(1, 2, 3), links, exports)) == 3
+    assert _rows_changed(lambda: unit.update_objects(links, exports)) == 3
+
+
 def test_join_keys_that_stay_are_not_written(unit: UnitOfWork) -> None:
     some = ids(*range(1, 11))
     unit.replace_join_keys(some, join_keys(*(("k", str(number), number) for number in some)))

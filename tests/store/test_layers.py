@@ -31,6 +31,19 @@ def test_promotion_makes_the_pending_import_the_hologram(unit: UnitOfWork) -> No
     assert found(whole_space(unit, "HR"), "hologram_hash", "import_hash") == [(2, 2)]
 
 
+def test_what_is_to_be_set_is_set_with_a_promotion_and_beside_it(unit: UnitOfWork) -> None:
+    unit.insert_objects(people([1, 2, 3, 4], **PENDING))
+    links = changes(*({"id": id_, "mv_id": 10 + id_} for id_ in (1, 3)))
+    exports = changes(*({"id": id_, "export_operation": "update"} for id_ in (1, 4)))
+    unit.promote(ids(1, 2), links, exports)
+    assert found(unit.objects(ids(1, 2, 3, 4)), "id", "mv_id", "hologram", "import_operation", "export_operation") == [
+        (1, 11, '{"a":2}', None, "update"),
+        (2, None, '{"a":2}', None, None),
+        (3, 13, '{"a":1}', "update", None),
+        (4, None, '{"a":1}', "update", "update"),
+    ]
+
+
 def test_promotion_keeps_the_hologram_where_only_references_changed(unit: UnitOfWork) -> None:
     unit.insert_objects(people([1], **PENDING | {"pending_import": None}))
     unit.promote(ids(1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from unisono.engine.adopting import Adoption
+from unisono.engine.confirm import Confirmation
 from unisono.engine.exports import accepted_objects
 from unisono.engine.staging import DeletionPlan, StagePlan
 from unisono.model.frames import EDGES
@@ -18,10 +19,8 @@ def apply_staging(plan: StagePlan, unit: UnitOfWork) -> None:
     """Write what staging one batch decided."""
     if plan.added.height:
         unit.insert_objects(plan.added)
-    if plan.updated.height:
-        unit.update_objects(plan.updated.drop("connector"))
-    if plan.refreshed.height:
-        unit.update_objects(plan.refreshed)
+    confirmation = plan.confirmation
+    unit.update_objects(plan.updated.drop("connector"), plan.refreshed, *_settled(confirmation))
     references = plan.references
     if references.placeholders.height:
         unit.insert_objects(references.placeholders)
@@ -29,7 +28,20 @@ def apply_staging(plan: StagePlan, unit: UnitOfWork) -> None:
         unit.write_edges(references.written)
     if references.removed.height:
         unit.delete_edges(references.removed)
-    _apply_confirmation(plan, unit)
+    if confirmation.edges_settled.height:
+        unit.delete_export_edges(confirmation.edges_settled)
+    if confirmation.edges_again.height:
+        unit.write_export_edges(confirmation.edges_again)
+        restore_operations(confirmation.edges_again["source_id"].unique().alias("id"), unit)
+
+
+def _settled(confirmation: Confirmation) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Columns to set on objects that await nothing any more, and on those that are back."""
+    nothing = pl.lit(None, dtype=pl.String)
+    return (
+        confirmation.settled.with_columns(unconfirmed_operation=nothing, unconfirmed_export=nothing),
+        confirmation.returned.to_frame("id").with_columns(state=pl.lit("normal")),
+    )
 
 
 def apply_adoption(adoption: Adoption, unit: UnitOfWork) -> None:
@@ -65,21 +77,6 @@ def compare_referrers(renamed: pl.Series, unit: UnitOfWork) -> pl.Series:
     return referrers
 
 
-def _apply_confirmation(plan: StagePlan, unit: UnitOfWork) -> None:
-    confirmation = plan.confirmation
-    if confirmation.settled.height:
-        nothing = pl.lit(None, dtype=pl.String)
-        settled = confirmation.settled.with_columns(unconfirmed_operation=nothing, unconfirmed_export=nothing)
-        unit.update_objects(settled)
-    if confirmation.returned.len():
-        unit.update_objects(confirmation.returned.to_frame("id").with_columns(state=pl.lit("normal")))
-    if confirmation.edges_settled.height:
-        unit.delete_export_edges(confirmation.edges_settled)
-    if confirmation.edges_again.height:
-        unit.write_export_edges(confirmation.edges_again)
-        restore_operations(confirmation.edges_again["source_id"].unique().alias("id"), unit)
-
-
 def apply_deletions(plan: DeletionPlan, unit: UnitOfWork, *, obsolete: bool) -> None:
     """Stage deletions; ``obsolete``: because a full import did not show the objects."""
     if plan.deleted.len():
@@ -101,17 +98,9 @@ def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None
         unit.delete_objects(plan.removed)
     if plan.provisioned.height:
         _apply_provisioned(plan.provisioned, unit)
-    if plan.links.height:
-        _drop_waiting_references(plan.links, unit)
-        unit.update_objects(plan.links)
-    if plan.promoted.len():
-        unit.promote(plan.promoted)
-    if plan.exports.height:
-        unit.update_objects(plan.exports)
-        idle = plan.exports.filter(pl.col("export_operation").is_null())["id"]
-        restore_operations(idle, unit)
-    if plan.renamed_adds.height:
-        unit.update_objects(plan.renamed_adds)
+    _drop_waiting_references(plan.links, unit)
+    unit.promote(plan.promoted, plan.links, plan.exports, plan.renamed_adds)
+    restore_operations(plan.exports.filter(pl.col("export_operation").is_null())["id"], unit)
     if plan.errors.height:
         unit.update_objects(
             plan.errors.select("id", import_error="code", import_error_run=pl.lit(run_id, dtype=pl.Int64))

@@ -250,10 +250,11 @@ class Writer(Protocol):
         """
         ...
 
-    def update_objects(self, frame: pl.DataFrame) -> None:
+    def update_objects(self, *frames: pl.DataFrame) -> None:
         """Set columns by ``id``: any of ``CS_OBJECT`` and ``CS_INDEX`` but ``connector``; and ``export_error``.
 
-        With ``import_error_run`` or ``export_error_run`` beside an error, the store keeps the first run that met it.
+        Several frames set different columns; an object that is in several of them is written once. With
+        ``import_error_run`` or ``export_error_run`` beside an error, the store keeps the first run that met it.
         """
         ...
 
@@ -265,8 +266,11 @@ class Writer(Protocol):
         """Remove objects with the references they own; one that others refer to becomes a placeholder."""
         ...
 
-    def promote(self, ids: pl.Series) -> None:
-        """Push pending imports through (L0 := L1): hologram, hash, reference layers; clear pending import and error."""
+    def promote(self, ids: pl.Series, *frames: pl.DataFrame) -> None:
+        """Push pending imports through (L0 := L1): hologram, hash, reference layers; clear pending import and error.
+
+        What ``update_objects`` is to set, of these objects or others, is written with it.
+        """
         ...
 
     def write_edges(self, frame: pl.DataFrame) -> None:

@@ -38,6 +38,7 @@ from unisono.model.frames import Frame
 from unisono.model.schema import PolarsType
 from unisono.store.postgresql_failures import failures
 from unisono.store.postgresql_statistics import WrittenRows
+from unisono.store.transaction import NO_VALUES, Values
 
 _SENT_ROWS: Final = 50_000
 _READ_ROWS: Final = 50_000
@@ -107,11 +108,12 @@ class PostgresqlTransaction:
         values = {name: statement.excluded[name] for name in frame.columns if name not in key}
         self.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
 
-    def update(self, table: Table, frame: pl.DataFrame) -> None:
-        values = [name for name in frame.columns if name != "id"]
-        if frame.height and values:
+    def update(self, table: Table, frame: pl.DataFrame, also: Values = NO_VALUES) -> None:
+        names = [name for name in frame.columns if name != "id"]
+        if frame.height and (names or also):
             rows = self._loaded(table, frame)
-            self.execute(update(table).values({name: rows.c[name] for name in values}).where(table.c.id == rows.c.id))
+            values = {**{name: rows.c[name] for name in names}, **also}
+            self.execute(update(table).values(values).where(table.c.id == rows.c.id))
 
     def delete(self, table: Table, frame: pl.DataFrame) -> None:
         if frame.height:

@@ -34,6 +34,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from unisono.model.frames import Frame
 from unisono.model.schema import PolarsType
 from unisono.store.sqlite_failures import failures
+from unisono.store.transaction import NO_VALUES, Values
 
 _SENT_ROWS: Final = 50_000
 _READ_ROWS: Final = 2_000
@@ -75,8 +76,8 @@ class SqliteTransaction:
         values = {name: statement.excluded[name] for name in frame.columns if name not in key}
         self._many(statement.on_conflict_do_update(index_elements=key, set_=values), table, frame)
 
-    def update(self, table: Table, frame: pl.DataFrame) -> None:
-        values = _values(name for name in frame.columns if name != "id")
+    def update(self, table: Table, frame: pl.DataFrame, also: Values = NO_VALUES) -> None:
+        values = {**_values(name for name in frame.columns if name != "id"), **also}
         if values:
             self._many(update(table).where(_equals(table.c.id)).values(values), table, frame)
 

@@ -6,14 +6,18 @@ database has another fastest way for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import polars as pl
 from sqlalchemy import ColumnElement, Executable, Table
 
 from unisono.model.frames import Frame
+
+#: Values to set by names of columns: constants, and expressions of the row's columns.
+Values = Mapping[str, Any]  # Any: columns have several types
+NO_VALUES: Final[Values] = {}
 
 
 class Transaction(Protocol):
@@ -48,8 +52,8 @@ class Transaction(Protocol):
         """New rows, which replace those with the same primary key."""
         ...
 
-    def update(self, table: Table, frame: pl.DataFrame) -> None:
-        """Set the frame's columns in the rows with its ``id``."""
+    def update(self, table: Table, frame: pl.DataFrame, also: Values = NO_VALUES) -> None:
+        """Set the frame's columns in the rows with its ``id``, and ``also`` what follows from the rows themselves."""
         ...
 
     def delete(self, table: Table, frame: pl.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -52,3 +52,22 @@ def shaped(frame: pl.DataFrame, columns: Mapping[str, PolarsType], *, required: 
         if dtype not in (columns[name], pl.Null):
             raise ValueError(f"the frame has {name!r} as {dtype}, not {columns[name]}")
     return frame
+
+
+def each_once(frames: Sequence[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same columns of the same objects, but each ``id`` in one frame only.
+
+    There is one for each set of ``frames`` that have an object in common, with the columns of all of them.
+    """
+    filled = [frame for frame in frames if frame.height]
+    if len(filled) < 2:
+        yield from filled
+        return
+    members = [frame.select("id", of=pl.lit(1 << number)) for number, frame in enumerate(filled)]
+    sets = pl.concat(members).group_by("id", maintain_order=True).agg(pl.col("of").sum())
+    for (of,), objects in sets.partition_by("of", as_dict=True, include_key=False).items():
+        rows = objects
+        for number, frame in enumerate(filled):
+            if int(of) & 1 << number:
+                rows = rows.join(frame, on="id", how="left", maintain_order="left")
+        yield rows

@@ -5,16 +5,27 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import delete, exists, func, or_, select, text, union, update
+from sqlalchemy import delete, exists, false, func, literal_column, null, or_, select, text, union, update
 
 from unisono.store.queries.base import IDS, STAGED_IDS
 from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, staged_target
+from unisono.store.writes.base import each_once
 from unisono.store.writes.space import SpaceWrites
 
 _object = cs_object.c
 
 # --- promotion: L0 := L1 (engine specification §2.3) -----------------------------------------------------------------
 
+_PUSHED: Final = {
+    "hologram": func.coalesce(_object.pending_import, _object.hologram),
+    "hologram_hash": _object.import_hash,
+    "pending_import": null(),
+    "import_operation": null(),
+    "obsolete": false(),
+    "import_error": null(),
+    "import_error_first_run": null(),
+    "import_error_count": literal_column("0"),
+}
 # An object for which this would change nothing is not written.
 _PUSH_THROUGH: Final = (
     update(cs_object)
@@ -28,16 +39,7 @@ _PUSH_THROUGH: Final = (
             _object.hologram_hash.is_distinct_from(_object.import_hash),
         ),
     )
-    .values(
-        hologram=func.coalesce(_object.pending_import, _object.hologram),
-        hologram_hash=_object.import_hash,
-        pending_import=None,
-        import_operation=None,
-        obsolete=False,
-        import_error=None,
-        import_error_first_run=None,
-        import_error_count=0,
-    )
+    .values(_PUSHED)
 )
 _DROP_GONE_EDGES: Final = delete(cs_reference).where(
     cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete", text(CHANGED_EDGE)
@@ -69,8 +71,14 @@ _REMOVE_PLACEHOLDERS: Final = delete(cs_object).where(
 
 
 class LayerWrites(SpaceWrites):
-    def promote(self, ids: pl.Series) -> None:
-        self._stage(ids)
+    def promote(self, ids: pl.Series, *frames: pl.DataFrame) -> None:
+        promoted = pl.col("id").is_in(ids.implode())
+        for frame in each_once(frames):
+            self._update(frame.filter(promoted), also=_PUSHED)
+            self._update(frame.filter(~promoted))
+        if ids.is_empty():
+            return
+        self._stage(ids)  # whom that wrote is as it shall be, and is passed over
         for statement in (_PUSH_THROUGH, _DROP_GONE_EDGES, _KEEP_NEW_EDGES):
             self._transaction.execute(statement)
 

@@ -14,7 +14,8 @@ from unisono.model.frames import CS_INDEX, CS_OBJECT, Frame
 from unisono.model.schema import PolarsType
 from unisono.store.queries.base import STAGED_IDS
 from unisono.store.tables import connector, cs_object
-from unisono.store.writes.base import Writes, shaped
+from unisono.store.transaction import NO_VALUES, Values
+from unisono.store.writes.base import Writes, each_once, shaped
 
 _object = cs_object.c
 _INSERTABLE: Final = {**CS_INDEX.columns, **CS_OBJECT.columns}
@@ -82,22 +83,26 @@ class SpaceWrites(Writes):
             objects = rows.filter(pl.col("object_type").is_not_null())
             self._add_to_population(objects.group_by("connector_id").agg(objects=pl.len().cast(pl.Int64)))
 
-    def update_objects(self, frame: pl.DataFrame) -> None:
+    def update_objects(self, *frames: pl.DataFrame) -> None:
         """As ``Writer.update_objects``; also takes ``import_error_run`` and ``export_error_run``.
 
         Where an error column comes with its run, the store keeps since which run the object has been failing, and in
         any case how often it failed in a row.
         """
+        for frame in each_once(frames):
+            self._update(frame)
+
+    def _update(self, frame: pl.DataFrame, also: Values = NO_VALUES) -> None:
         rows = shaped(frame, _UPDATABLE, required=frozenset({"id"}))
         for error in _STREAKS:
             if error in rows.columns:
                 rows = self._with_streak(rows, error)
         rows = rows.drop("import_error_run", "export_error_run", strict=False)
         if "object_type" not in rows.columns:
-            self._transaction.update(cs_object, rows)
+            self._transaction.update(cs_object, rows, also)
             return
         with self._recounted(rows["id"]):
-            self._transaction.update(cs_object, rows)
+            self._transaction.update(cs_object, rows, also)
 
     def forget_hashes(self, ids: pl.Series) -> None:
         self._stage(ids)
