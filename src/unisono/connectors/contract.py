@@ -1,7 +1,8 @@
 """What a connector is.
 
 A connector knows one protocol and nothing of the engine, the store or other connectors. It is made from its
-definition (``ConnectorDefinition``) by its factory and used by one run step at a time, in one thread.
+definition (``ConnectorDefinition``) by its factory and used by one run step at a time. Its calls never overlap, but
+batches are read in another thread than that which opens and closes the session.
 
 Expected failures are told in two ways only:
 

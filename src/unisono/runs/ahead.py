@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from unisono.runs.profile import Profile
 T = TypeVar("T")
 
 
-def ahead(pages: Iterator[T], profile: Profile) -> Iterator[T]:
+def ahead(pages: Iterator[T], profile: Profile) -> Generator[T]:
     """The pages; the next one is made in a thread of its own while the caller has the one before.
 
     The maker must not depend on what the caller does with the page before the last. What it raises is raised here. Only

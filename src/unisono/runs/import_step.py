@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -21,6 +23,7 @@ from unisono.model.names import dn_key
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Counter, RunStep, Status, StepType
 from unisono.model.schema import ObjectType
+from unisono.runs.ahead import ahead
 from unisono.runs.apply import apply_adoption, apply_answers, apply_deletions, apply_staging, compare_referrers
 from unisono.runs.context import Context
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
@@ -98,13 +101,33 @@ def _stage_all(
     record: Record,
     context: Context,
 ) -> Ending | None:
-    """Stage batch by batch; an ending when the step must end before the source does."""
+    """Stage batch by batch, while the next one is read; an ending when the step must end before the source does."""
+    with closing(ahead(_imaged(session, definition, space), record.profile)) as batches:
+        return _stage_each(batches, step, definition, space, progress, record, context)
+
+
+def _imaged(
+    session: ImportSession, definition: ConnectorDefinition, space: Space
+) -> Iterator[tuple[ImportBatch, pl.DataFrame]]:
     for batch in session.batches():
+        yield batch, imaged(batch.objects, definition.schema[batch.object_type], space)
+
+
+def _stage_each(
+    batches: Iterator[tuple[ImportBatch, pl.DataFrame]],
+    step: RunStep,
+    definition: ConnectorDefinition,
+    space: Space,
+    progress: _Progress,
+    record: Record,
+    context: Context,
+) -> Ending | None:
+    for batch, images in batches:
         record.counts[Counter.STAGE_FAILURE, None] += batch.errors.height
         record.add_errors(object_errors(batch.errors, "discovery"))
         record.check_limit()
         progress.deletions.append(batch.deletions)
-        _stage_batch(batch, definition.schema[batch.object_type], space, progress, record)
+        _stage_batch(batch, images, definition.schema[batch.object_type], space, progress, record)
         record.check_limit()
         context.reporter.advance(batch.objects.height, "objects imported")
         if stop := stopped_by_user(context):
@@ -117,6 +140,7 @@ def _stage_all(
 
 def _stage_batch(
     batch: ImportBatch,
+    images: pl.DataFrame,
     object_type: ObjectType,
     space: Space,
     progress: _Progress,
@@ -126,7 +150,7 @@ def _stage_batch(
     if batch.objects.is_empty():
         return
     with record.unit() as unit:
-        images, objects = imaged(batch.objects, object_type, space), batch.objects
+        objects = batch.objects
         if progress.index is not None and not space.verify:
             same = progress.index.pass_over(images)
             images, objects = images.filter(~same), objects.filter(~same)
