@@ -168,6 +168,7 @@ def test_connectors_of_a_metaverse_object_come_from_all_spaces(unit: UnitOfWork)
     unit.insert_objects(people([4], mv_id=200))
     unit.insert_objects(people([5]))
     assert found(unit.connectors_of(ids(100)), "connector", "id") == [("AD", 3), ("HR", 1), ("HR", 2)]
+    assert found(unit.connectors_of(ids(100), besides=ids(1, 3, 9)), "connector", "id") == [("HR", 2)]
 
 
 def test_disconnectors_are_normal_of_the_type_and_not_to_be_deleted(unit: UnitOfWork) -> None:

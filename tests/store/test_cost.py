@@ -43,6 +43,7 @@ OPERATIONS: dict[str, Operation] = {
     "index_of": lambda unit, some: unit.index_of(some),
     "connector_index_of": lambda unit, some: unit.connector_index_of("HR", some.cast(pl.String), some.cast(pl.String)),
     "connectors_of": lambda unit, some: unit.connectors_of(some),
+    "other connectors_of": lambda unit, some: unit.connectors_of(some, besides=some),
     "edges_of": lambda unit, some: unit.edges_of(some),
     "edges_to": lambda unit, some: unit.edges_to(some),
     "export_edges_of": lambda unit, some: unit.export_edges_of(some),

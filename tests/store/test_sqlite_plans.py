@@ -64,6 +64,7 @@ FEW: dict[str, Callable[[UnitOfWork], object]] = {
     "objects": lambda unit: unit.objects(SOME),
     "names_of": lambda unit: unit.names_of(SOME),
     "connectors_of": lambda unit: unit.connectors_of(SOME),
+    "other connectors_of": lambda unit: unit.connectors_of(SOME, besides=SOME),
     "edges_of": lambda unit: unit.edges_of(SOME),
     "edges_to": lambda unit: unit.edges_to(SOME),
     "export_edges_of": lambda unit: unit.export_edges_of(SOME),

@@ -100,8 +100,7 @@ def _decide(
 ) -> Decisions:
     linking = link(selected, rules, facts, ids)
     metaverse = _metaverse(linking.objects, facts)
-    linked = facts.connectors_of(metaverse.filter(~pl.col("is_new"))["id"])
-    others = linked.filter(~pl.col("id").is_in(selected["id"].implode())).sort("id")
+    others = facts.connectors_of(metaverse.filter(~pl.col("is_new"))["id"], besides=selected["id"]).sort("id")
     linking = refuse_second_connectors(linking, others, rules)
     objects = linking.objects
     metaverse = metaverse.filter(pl.col("id").is_in(_touched(objects).implode()))  # who is refused touches nothing

@@ -99,8 +99,8 @@ class Reader(Protocol):
         """``CS_OBJECT`` of all normal disconnectors of a type that have no pending delete."""
         ...
 
-    def connectors_of(self, mv_ids: pl.Series) -> pl.DataFrame:
-        """``CS_OBJECT`` of every connector of the metaverse objects, in all connector spaces."""
+    def connectors_of(self, mv_ids: pl.Series, besides: pl.Series | None = None) -> pl.DataFrame:
+        """``CS_OBJECT`` of every connector of the metaverse objects, in all connector spaces, ``besides`` these ids."""
         ...
 
     def links_of(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:

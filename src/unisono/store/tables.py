@@ -274,7 +274,7 @@ def _staged(name: str, *columns: Column[int] | Column[str], rowid: bool = False)
 
 
 staged_id = _staged("staged_id", _id(), rowid=True)
-staged_target = _staged("staged_target", _id(), rowid=True)
+staged_other = _staged("staged_other", _id(), rowid=True)
 staged_pair = _staged("staged_pair", _id("source_id"), _id("target_id"))
 staged_edge = _staged("staged_edge", *_edge_key())
 staged_anchor = _staged("staged_anchor", Column("anchor", _TEXT, primary_key=True))

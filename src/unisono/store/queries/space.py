@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     or_,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from unisono.model.frames import CS_INDEX, CS_OBJECT, CS_OUTLINE
 from unisono.store.contract import Selection, SpaceStatistics
 from unisono.store.frames import EXPORT_INDEX, LINKED_OBJECT, NAMES
-from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, object_columns
+from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, distinct_ids, object_columns
 from unisono.store.tables import (
     AWAITS_CONFIRMATION,
     AWAITS_DELETION,
@@ -39,6 +40,7 @@ from unisono.store.tables import (
     export_reference,
     staged_anchor,
     staged_dn_key,
+    staged_other,
 )
 
 _object = cs_object.c
@@ -77,6 +79,7 @@ _INDEX_OF_IDS: Final = select(*object_columns(CS_INDEX)).where(_object.id.in_(ST
 _OBJECTS: Final = select(*object_columns(CS_OBJECT)).where(_object.id.in_(STAGED_IDS), _is_object)
 _NAMES: Final = select(*object_columns(NAMES)).where(_object.id.in_(STAGED_IDS))
 _CONNECTORS: Final = select(*object_columns(CS_OBJECT)).where(_object.mv_id.in_(STAGED_IDS), _is_object)
+_OTHER_CONNECTORS: Final = _CONNECTORS.where(~exists().where(staged_other.c.id == _object.id))
 
 Condition = ColumnElement[bool] | TextClause
 
@@ -173,8 +176,11 @@ class SpaceQueries(Queries):
     def disconnectors(self, connector: str, object_type: str) -> pl.DataFrame:
         return self._transaction.fetch(_DISCONNECTORS, CS_OBJECT, connector=connector, object_type=object_type)
 
-    def connectors_of(self, mv_ids: pl.Series) -> pl.DataFrame:
-        return self._fetch_of(mv_ids, _CONNECTORS, CS_OBJECT)
+    def connectors_of(self, mv_ids: pl.Series, besides: pl.Series | None = None) -> pl.DataFrame:
+        if besides is None:
+            return self._fetch_of(mv_ids, _CONNECTORS, CS_OBJECT)
+        self._transaction.stage(staged_other, distinct_ids(besides))
+        return self._fetch_of(mv_ids, _OTHER_CONNECTORS, CS_OBJECT)
 
     def links_of(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(mv_ids, _LINKS, LINKED_OBJECT, connector=connector)

@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import delete, exists, false, func, literal_column, null, or_, select, text, union, update
 
 from unisono.store.queries.base import IDS, STAGED_IDS
-from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, staged_target
+from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, staged_other
 from unisono.store.writes.base import each_once
 from unisono.store.writes.space import SpaceWrites
 
@@ -66,7 +66,7 @@ _EMPTY: Final = {column.name: None for column in cs_object.columns if column.nul
 _MAKE_PLACEHOLDERS: Final = update(cs_object).where(_object.id.in_(STAGED_IDS), _is_referred_to).values(_EMPTY)
 _REMOVE: Final = delete(cs_object).where(_object.id.in_(STAGED_IDS), ~_is_referred_to)
 _REMOVE_PLACEHOLDERS: Final = delete(cs_object).where(
-    _object.id.in_(select(staged_target.c.id)), _object.object_type.is_(None), ~_is_referred_to
+    _object.id.in_(select(staged_other.c.id)), _object.object_type.is_(None), ~_is_referred_to
 )
 
 
@@ -88,5 +88,5 @@ class LayerWrites(SpaceWrites):
             targets = self._fetch_of(ids, _TARGETS, IDS)
             for statement in (*_DROP_OWN_EDGES, _MAKE_PLACEHOLDERS, _REMOVE):
                 self._transaction.execute(statement)
-            self._transaction.stage(staged_target, targets)
+            self._transaction.stage(staged_other, targets)
             self._transaction.execute(_REMOVE_PLACEHOLDERS)
