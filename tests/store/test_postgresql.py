@@ -133,6 +133,24 @@ def test_a_lock_whose_connection_breaks_is_free_and_no_error(made: PostgresDatab
             assert again
 
 
+def test_nobody_writes_whose_lock_is_lost(made: PostgresDatabase) -> None:
+    with opened(_url(made)) as store:
+        with store.lock("HR"), store.lock("AD"):
+            with store.begin() as unit:
+                unit.insert_objects(people([2]))
+            made.end_other_connections()
+            with opened(_url(made)) as other, other.lock("HR") as taken, other.begin() as unit:
+                assert taken
+                assert found_ids(whole_space(unit, "HR")) == [1, 2]
+            with pytest.raises(StoreError, match="connection to the store's server failed"), store.begin():
+                pass
+            with pytest.raises(StoreError, match="another run may have begun") as caught, store.begin():
+                pass
+            assert caught.value.status is Status.STOPPED_DATABASE_CONNECTION_LOST
+        with store.lock("HR"), store.begin() as unit:
+            assert found_ids(whole_space(unit, "HR")) == [1, 2]
+
+
 def test_a_writer_that_waits_too_long_says_that_the_store_is_locked(made: PostgresDatabase) -> None:
     impatient = SqlStore(PostgresqlDatabase(_url(made), create=False, wait_s=0.05))
     with closing(impatient), opened(_url(made)) as store, store.begin():

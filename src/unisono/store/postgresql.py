@@ -36,6 +36,12 @@ _SETTINGS: Final = (
     "SET temp_buffers = '64MB'",  # staged rows
 )
 
+#: The numbers of the advisory locks that are held, and the server's processes that hold them.
+_HELD_LOCKS: Final = text(
+    "SELECT (classid::bigint << 32) | objid::bigint, pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
 
 class PostgresqlDatabase:
     """``Database`` at a URL such as ``postgresql://account:password@host/database``.
@@ -46,6 +52,7 @@ class PostgresqlDatabase:
     def __init__(self, url: str, *, create: bool, wait_s: float = WAIT_S) -> None:
         self._wait_ms = int(wait_s * 1000)
         self._growth = Growth()
+        self._locks: dict[int, int] = {}  # the server's process that holds a lock, by the lock's number
         try:
             self._engine = create_engine(
                 url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -104,6 +111,18 @@ class PostgresqlDatabase:
             return
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._wait_ms}")
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key("writer")})
+        if self._locks:
+            self._look_after_locks(connection)
+
+    def _look_after_locks(self, connection: Connection) -> None:
+        """Whose lock is lost must not write any more: somebody else may have taken it, and do the same work."""
+        held = {int(key): int(process) for key, process in connection.execute(_HELD_LOCKS)}
+        if any(held.get(key) != process for key, process in list(self._locks.items())):
+            raise StoreError(
+                Status.STOPPED_DATABASE_CONNECTION_LOST,
+                "the connection that held the run's lock is lost; another run may have begun",
+                hint="Run again. If it happens often, look for what ends idle connections to the store's server.",
+            )
 
     def _refresh_statistics(self, connection: Connection, unseen: Mapping[str, int]) -> None:
         """After a bulk load the planner must not go on believing in a small table until somebody looks.
@@ -123,12 +142,17 @@ class PostgresqlDatabase:
             with failures():
                 key = {"key": _key(f"lock {name}")}
                 held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one())
+                process = int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
                 connection.commit()  # no transaction stays open meanwhile
+            if not held:
+                yield False
+                return
+            self._locks[key["key"]] = process
             try:
-                yield held
+                yield True
             finally:
-                if held:
-                    _unlock(connection, key)
+                del self._locks[key["key"]]
+                _unlock(connection, key)
 
     def size(self) -> int:
         with failures(), self._engine.connect() as connection:
