@@ -94,7 +94,7 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def _populate(unit: UnitOfWork) -> None:
-    numbers = ids(*range(1, 1_201))
+    numbers = ids(*range(1, 1_301))  # other ids than any operation is about: those would be staged already
     unit.insert_objects(people(numbers, mv_id=5))
     unit.update_objects(pl.DataFrame({"id": numbers, "mv_id": numbers}))
     unit.write_edges(edges(*((*pair, "hologram") for pair in _pairs(numbers))))

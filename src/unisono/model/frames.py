@@ -28,14 +28,15 @@ class Frame:
 
     def check(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame with the declared columns in order; raises ``ValueError`` when one is missing, mistyped or null."""
+        schema = frame.schema
         for name, dtype in self.columns.items():
-            if name not in frame.columns:
+            if name not in schema:
                 raise ValueError(f"a frame of {self.row} lacks the column {name!r}")
-            if frame.schema[name] != dtype:
-                raise ValueError(f"a frame of {self.row} has {name!r} as {frame.schema[name]}, not {dtype}")
+            if schema[name] != dtype:
+                raise ValueError(f"a frame of {self.row} has {name!r} as {schema[name]}, not {dtype}")
             if name not in self.nullable and frame[name].null_count():
                 raise ValueError(f"a frame of {self.row} has nulls in {name!r}")
-        return frame.select(list(self.columns))
+        return frame if list(schema) == list(self.columns) else frame.select(list(self.columns))
 
 
 # --- between connectors and runs -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, Executable, FromClause, ScalarSelect, bindparam, select
+from sqlalchemy import ColumnElement, Executable, FromClause, ScalarSelect, Table, bindparam, select
 
 from unisono.model.frames import EDGES, Extent, Frame
 from unisono.store.tables import connector, cs_object, staged_edge, staged_id
@@ -49,30 +49,41 @@ class ByExtent:
 
 
 class Queries:
-    """Base of all groups of queries."""
+    """Base of all groups of queries. A question about nothing is answered without asking the database."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._staged: pl.Series | None = None
+        self._staged: dict[Table, pl.DataFrame] = {}
 
     def _stage(self, ids: pl.Series) -> None:
-        """Put the ids where ``STAGED_IDS`` finds them, unless they are there: questions often come in groups."""
-        if self._staged is not ids:
-            self._transaction.stage(staged_id, distinct_ids(ids))
-            self._staged = ids
+        """Put the ids where ``STAGED_IDS`` finds them."""
+        self._stage_rows(staged_id, ids.cast(pl.Int64).alias("id").to_frame())
+
+    def _stage_rows(self, table: Table, rows: pl.DataFrame) -> None:
+        """Put the rows, once each and without nulls, into a table of ``tables.staging``, unless they are there:
+        questions often come in groups."""
+        there = self._staged.get(table)
+        if there is None or not there.equals(rows):
+            self._transaction.stage(table, rows.drop_nulls().unique())
+            self._staged[table] = rows
 
     def _fetch_of(self, ids: pl.Series, query: Executable, frame: Frame, **parameters: object) -> pl.DataFrame:
         """The rows of a query about ``STAGED_IDS``."""
+        if ids.is_empty():
+            return frame.empty()
         self._stage(ids)
         return self._transaction.fetch(query, frame, **parameters)
 
     def _fetch_extent(self, extent: Extent, queries: ByExtent, frame: Frame) -> pl.DataFrame:
         if isinstance(extent, pl.Series):
             return self._fetch_of(extent, queries.of, frame)
-        self._transaction.stage(staged_edge, EDGES.check(extent).unique())
-        return self._transaction.fetch(queries.among, frame)
+        return self._fetch_by(staged_edge, EDGES.check(extent), queries.among, frame)
 
-
-def distinct_ids(ids: pl.Series) -> pl.DataFrame:
-    """A frame of ids, without repetitions and nulls."""
-    return ids.drop_nulls().unique().cast(pl.Int64).alias("id").to_frame()
+    def _fetch_by(
+        self, table: Table, keys: pl.DataFrame, query: Executable, frame: Frame, **parameters: object
+    ) -> pl.DataFrame:
+        """The rows of a query about the keys in a table of ``tables.staging``."""
+        if keys.is_empty():
+            return frame.empty()
+        self._stage_rows(table, keys)
+        return self._transaction.fetch(query, frame, **parameters)

@@ -30,8 +30,7 @@ class MetaverseQueries(Queries):
         return int(objects)
 
     def candidates(self, terms: pl.DataFrame) -> pl.DataFrame:
-        self._transaction.stage(staged_term, terms.select("attribute", "value").drop_nulls().unique())
-        return self._transaction.fetch(_CANDIDATES, CANDIDATES)
+        return self._fetch_by(staged_term, terms.select("attribute", "value"), _CANDIDATES, CANDIDATES)
 
     def rule_names(self) -> dict[int, str]:
         return dict(self._transaction.rows(select(rule.c.id, rule.c.name)))

@@ -171,5 +171,5 @@ class ReferenceQueries(Queries):
         return self._fetch_extent(extent, _DESIRED, DESIRED_EDGES)
 
     def linked_pairs(self, connector: str, mv_pairs: pl.DataFrame) -> pl.DataFrame:
-        self._transaction.stage(staged_pair, mv_pairs.select("source_id", "target_id").unique())
-        return self._transaction.fetch(_LINKED_PAIRS, PAIRS, connector=connector)
+        pairs = mv_pairs.select("source_id", "target_id")
+        return self._fetch_by(staged_pair, pairs, _LINKED_PAIRS, PAIRS, connector=connector)

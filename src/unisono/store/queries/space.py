@@ -161,8 +161,10 @@ class SpaceQueries(Queries):
         return self._fetch_of(ids, _INDEX_OF_IDS, CS_INDEX)
 
     def connector_index_of(self, connector: str, anchors: pl.Series, dn_keys: pl.Series) -> pl.DataFrame:
-        self._transaction.stage(staged_anchor, anchors.drop_nulls().unique().alias("anchor").to_frame())
-        self._transaction.stage(staged_dn_key, dn_keys.drop_nulls().unique().alias("dn_key").to_frame())
+        if anchors.is_empty() and dn_keys.is_empty():
+            return CS_INDEX.empty()
+        self._stage_rows(staged_anchor, anchors.alias("anchor").to_frame())
+        self._stage_rows(staged_dn_key, dn_keys.alias("dn_key").to_frame())
         return self._transaction.fetch(_INDEX_OF, CS_INDEX, connector=connector)
 
     def objects(self, ids: pl.Series) -> pl.DataFrame:

@@ -85,6 +85,7 @@ class LayerWrites(SpaceWrites):
     def delete_objects(self, ids: pl.Series) -> None:
         """As ``Writer.delete_objects``; placeholders that only these objects referred to go with them."""
         with self._recounted(ids):
+            self._stage(ids)
             targets = self._fetch_of(ids, _TARGETS, IDS)
             for statement in (*_DROP_OWN_EDGES, _MAKE_PLACEHOLDERS, _REMOVE):
                 self._transaction.execute(statement)
