@@ -71,6 +71,8 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
 
 def _next_in_line(objects: pl.DataFrame, failed: pl.Series, leaving: pl.DataFrame) -> pl.Series:
     """Objects refused in favour of an earlier one which then failed or was deprovisioned; they try again, after it."""
+    if not (objects["event"] == REFUSED).any():
+        return _NO_IDS
     ordered = objects.with_row_index("order")
     gave_up = (pl.col("event") == JOINED) & pl.col("mv_id").is_in(failed.implode())
     left = pl.col("event").is_in([JOINED, KEPT]) & pl.col("id").is_in(leaving["id"].implode())
@@ -81,6 +83,8 @@ def _next_in_line(objects: pl.DataFrame, failed: pl.Series, leaving: pl.DataFram
 
 def _without(result: TypeResult, failed: pl.Series) -> TypeResult:
     """The type's result without failed metaverse objects."""
+    if failed.is_empty():
+        return result
     alive = ~pl.col("id").is_in(failed.implode())
     linked = ~pl.col("mv_id").is_in(failed.implode())
     resolved = replace(
@@ -181,7 +185,7 @@ def rekeyed(result: TypeResult, rules: CompiledRules) -> pl.DataFrame:
     """New metaverse objects, and those of which a join attribute changed."""
     names = join_attributes(result, rules)
     values = result.resolved.values.filter(pl.col("changed"))
-    if not names:
+    if not names or values.is_empty():
         return values.clear()
     former = result.resolved.before.select("id", *(pl.col(column(name)).alias("old@" + name) for name in names))
     differs = [pl.col(column(name)).ne_missing(pl.col("old@" + name)) for name in names]

@@ -50,8 +50,10 @@ def _keys_of_deleted(deleted: pl.Series, reads: pl.DataFrame, facts: Facts) -> p
 def _changed_keys(result: TypeResult, rules: CompiledRules) -> pl.DataFrame:
     """Join values that existing metaverse objects of a type get or lose."""
     rows = rekeyed(result, rules).filter(~pl.col("is_new"))
-    object_type = rules.metaverse_type(result.metaverse_type)
     parts = [pl.DataFrame(schema=_CHANGED_KEYS)]
+    if rows.is_empty():
+        return parts[0]
+    object_type = rules.metaverse_type(result.metaverse_type)
     for name in join_attributes(result, rules):
         keys = [
             rows.select(mv_id="id", attribute=pl.lit(name), value=comparison_keys(object_type[name], pl.col(values)))

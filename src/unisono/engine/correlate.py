@@ -9,7 +9,7 @@ joins the object that has the value already writes nothing new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -19,20 +19,22 @@ from unisono.engine.turns import TOUCH_TYPES, contested, link_touches, waiting
 from unisono.model.rules import LinkBehavior
 
 _TERM_TYPES = {"id": pl.Int64, "group": pl.Int32, "condition": pl.Int32, "attribute": pl.String, "value": pl.String}
+_JOINED = {"id": pl.Int64, "mv_id": pl.Int64, "rule": pl.String}
+_PROJECTED = {"id": pl.Int64, "metaverse_type": pl.String, "rule": pl.String}
 _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correlation:
     """Decisions, one row per object in each: ``joined`` (id, mv_id, rule), ``projected`` (id, metaverse_type, rule),
-    and ids that remain disconnectors or are deferred. ``reads`` and ``writes``: what all objects touch (``turns``)."""
+    and ids that are ``deferred``; whoever is in none remains a disconnector. ``reads`` and ``writes``: what all objects
+    touch (``turns``)."""
 
-    joined: pl.DataFrame
-    projected: pl.DataFrame
-    remaining: pl.Series
-    deferred: pl.Series
-    reads: pl.DataFrame
-    writes: pl.DataFrame
+    joined: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_JOINED))
+    projected: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_PROJECTED))
+    deferred: pl.Series = field(default_factory=lambda: _NO_IDS)
+    reads: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOUCH_TYPES))
+    writes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOUCH_TYPES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ def correlate(
 
     ``images``: one row per disconnector with its attribute columns, in the order of anchors; rules in scope apply.
     """
+    if images.is_empty():
+        return Correlation()
     inbound = rules.inbound_of(connector, object_type)
     groups = _groups(inbound, rules.outbound_of(connector, object_type))
     terms = _terms(images, groups)
@@ -63,12 +67,10 @@ def correlate(
     order = images.select("id").with_row_index("order")
     news = _newly_written(contested(reads, offers, order), joined, projected, facts)
     deferred = waiting(order, reads, writes, news, _NO_IDS) if news.height else _NO_IDS
-    decided = pl.concat([joined["id"], projected["id"], deferred])
     kept = ~pl.col("id").is_in(deferred.implode())
     return Correlation(
         joined=joined.filter(kept),
         projected=projected.filter(kept),
-        remaining=images["id"].filter(~images["id"].is_in(decided.implode())),
         deferred=deferred,
         reads=reads,
         writes=writes,
@@ -150,9 +152,8 @@ def _joins(hits: pl.DataFrame, groups: list[_Group]) -> pl.DataFrame:
 def _projections(images: pl.DataFrame, joined: pl.DataFrame, inbound: list[CompiledRule]) -> pl.DataFrame:
     """(id, metaverse_type, rule) of objects without a join, by the strongest projecting rule in scope."""
     projecting = [compiled for compiled in inbound if compiled.rule.link is LinkBehavior.PROJECT]
-    empty = pl.DataFrame(schema={"id": pl.Int64, "metaverse_type": pl.String, "rule": pl.String})
     if not projecting:
-        return empty
+        return pl.DataFrame(schema=_PROJECTED)
     choice = pl.coalesce(
         pl.when(compiled.in_scope).then(pl.lit(number, dtype=pl.Int32)) for number, compiled in enumerate(projecting)
     )

@@ -7,12 +7,22 @@ import polars as pl
 from unisono.engine.compile import CompiledRules
 from unisono.model.project import DeletionRule, Deprovisioning
 
+_DEPROVISIONED = {
+    "id": pl.Int64,
+    "connector": pl.String,
+    "object_type": pl.String,
+    "mv_id": pl.Int64,
+    "action": pl.String,
+}
+
 
 def to_delete(cut: pl.DataFrame, remaining: pl.DataFrame, metaverse: pl.DataFrame, rules: CompiledRules) -> pl.Series:
     """Ids of the metaverse objects that the cut links delete, sorted.
 
     ``cut`` and ``remaining``: (``mv_id``, ``connector``), one row per link; ``metaverse``: ``id``, ``object_type``.
     """
+    if cut.is_empty():
+        return pl.Series("id", [], dtype=pl.Int64)
     deleted = []
     for (object_type,), group in metaverse.partition_by("object_type", as_dict=True).items():
         rule = rules.project.metaverse.deletion.get(str(object_type), DeletionRule())
@@ -41,6 +51,8 @@ def deprovision(connectors: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
     ``action`` (removed, disconnect, explicit-disconnect, delete) in the order given. An object that was never
     exported is simply removed.
     """
+    if connectors.is_empty():
+        return pl.DataFrame(schema=_DEPROVISIONED)
     settings = pl.DataFrame(
         {
             "connector": [definition.name for definition in rules.project.connectors],

@@ -49,6 +49,8 @@ def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: Comp
     Declared flows of two objects could not both be right. The connector that came first stays, the later object gets
     the error. A connector without inbound flows may join several. ``others``: the not selected connectors.
     """
+    if not (linking.objects["event"] == JOINED).any():
+        return linking
     contributing = {compiled.rule.connector for compiled in rules.inbound if compiled.contributes}
     ordered = linking.objects.with_row_index("order")
     kept = ordered.filter(pl.col("event") == KEPT)

@@ -318,7 +318,7 @@ def _outbound(
     ids: Ids,
 ) -> list[Outbound]:
     """All targets for metaverse objects that changed; for the others only the source connector's own flows, which
-    revert changes made behind our back (engine specification §4.2, reassert)."""
+    revert changes made behind our back (engine specification §4.2, reassert). A target for none of them is left out."""
     relinked = linking.objects.filter(pl.col("old_mv_id").ne_missing(pl.col("mv_id")) | pl.col("retyped"))
     affected = pl.concat([relinked["mv_id"], relinked["old_mv_id"]]).drop_nulls()
     everywhere = pl.lit(scope.full) | pl.col("changed") | pl.col("id").is_in(affected.implode())
@@ -326,6 +326,8 @@ def _outbound(
     results = []
     for target in rules.targets_of(metaverse_type):
         images = resolved.values if target[0] == scope.source else resolved.values.filter(everywhere)
+        if images.is_empty():
+            continue
         linked = connectors.filter(
             (pl.col("connector") == target[0])
             & (pl.col("object_type") == target[1])

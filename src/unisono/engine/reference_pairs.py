@@ -8,7 +8,7 @@ references flow to. Where one reference decides about others, all of the object'
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,16 +82,17 @@ def bound(references: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
 
 
 def outward(
-    connector: str, mv_pairs: pl.DataFrame, relinked: pl.Series, edges: pl.DataFrame, facts: Facts
+    targets: Sequence[str], mv_pairs: pl.DataFrame, relinked: pl.Series, edges: pl.DataFrame, facts: Facts
 ) -> pl.DataFrame:
-    """Pairs of a connector space between which references may be missing, or too many.
+    """Pairs of the targets' connector spaces between which references may be missing, or too many.
 
-    ``mv_pairs``: metaverse objects between which references changed; ``relinked``: objects of the connector space whose
-    link changed; ``edges``: its edges that changed.
+    ``mv_pairs``: metaverse objects between which references changed; ``relinked``: objects of the connector spaces
+    whose link changed; ``edges``: edges there that changed.
     """
     there = facts.linked(relinked)["mv_id"].alias("id")
     meant = pl.concat([mv_pairs.select(_PAIR), facts.references_to(there).select(_PAIR)]).unique()
-    known = [facts.edges_to(relinked), facts.export_edges_to(relinked), edges, facts.linked_pairs(connector, meant)]
+    linked = (facts.linked_pairs(target, meant) for target in targets)
+    known = [facts.edges_to(relinked), facts.export_edges_to(relinked), edges, *linked]
     return pl.concat([NO_PAIRS, *(frame.select(_PAIR) for frame in known)]).unique().sort(_PAIR)
 
 

@@ -61,7 +61,7 @@ def _resolved(stored: pl.DataFrame, wanted: pl.DataFrame) -> ReferencePlan:
         exports_added=pl.DataFrame(schema=_EXPORT_EDGE),
         compared=stored.height + wanted.height,
         guard={(METAVERSE, ChangeKind.REMOVED): removed.height} if removed.height else {},
-        changes=pl.concat([_listed(fresh, METAVERSE, added=True), _listed(removed, METAVERSE, added=False)]),
+        changes=_listed(pl.concat([_as(fresh, "add"), _as(removed, "delete")]), pl.lit(METAVERSE)),
     )
 
 
@@ -137,23 +137,20 @@ def flow_references(mv_ids: pl.Series, connector: str, rules: CompiledRules, fac
     what was exported. Only attributes for which an outbound rule in scope has a flow are flowed; what is pending
     elsewhere is no longer wanted.
     """
-    objects = _sources(facts.links_of(connector, mv_ids), connector, rules)
-    governed = _governed(objects, connector, rules, facts)
+    objects = _sources(facts.links_of(connector, mv_ids), rules)
+    governed = _governed(objects, rules, facts)
     ids = objects["id"]
-    return _flowed(
-        objects, connector, governed, facts.desired_edges(ids), facts.edges_of(ids), facts.export_edges_of(ids)
-    )
+    return _flowed(objects, governed, facts.desired_edges(ids), facts.edges_of(ids), facts.export_edges_of(ids))
 
 
-def flow_references_between(pairs: pl.DataFrame, connector: str, rules: CompiledRules, facts: Facts) -> ReferencePlan:
-    """As ``flow_references``, for the edges between pairs (``PAIRS``) of objects of the connector space only."""
-    objects = _sources(facts.linked(sources_of(pairs)), connector, rules)
-    governed = _governed(objects, connector, rules, facts)
+def flow_references_between(pairs: pl.DataFrame, rules: CompiledRules, facts: Facts) -> ReferencePlan:
+    """As ``flow_references``, for the edges between pairs (``PAIRS``) of objects only, of any connector spaces."""
+    objects = _sources(facts.linked(sources_of(pairs)), rules)
+    governed = _governed(objects, rules, facts)
     flowing = pairs.join(governed, on="source_id")
     there = flowing.select(_KEY).unique()
     return _flowed(
         objects,
-        connector,
         governed,
         facts.desired_edges(flowing.select("source_id", pl.col("flows_from").alias("attribute"), "target_id")),
         facts.edges_of(there),
@@ -163,7 +160,6 @@ def flow_references_between(pairs: pl.DataFrame, connector: str, rules: Compiled
 
 def _flowed(
     objects: pl.DataFrame,
-    connector: str,
     governed: pl.DataFrame,
     wanted: pl.DataFrame,
     stored: pl.DataFrame,
@@ -173,36 +169,33 @@ def _flowed(
     desired = _desired(wanted, governed)
     has = _sent(stored, exported).join(governed, on=["source_id", "attribute"], how="semi")
     waiting = exported.filter(pl.col("state") == "pending")  # also by rules that no longer apply
-    to_add = desired.join(has, on=_KEY, how="anti").with_columns(operation=pl.lit("add"))
-    to_remove = has.join(desired, on=_KEY, how="anti").with_columns(operation=pl.lit("delete"))
-    should = pl.concat([to_add.select([*_KEY, "operation"]), to_remove.select([*_KEY, "operation"])])
+    to_add, to_remove = desired.join(has, on=_KEY, how="anti"), has.join(desired, on=_KEY, how="anti")
+    should = pl.concat([_as(to_add, "add"), _as(to_remove, "delete")])
     added = should.join(waiting, on=[*_KEY, "operation"], how="anti").with_columns(state=pl.lit("pending")).sort(_KEY)
     obsolete = waiting.join(should, on=[*_KEY, "operation"], how="anti").select(_KEY)
     removed = obsolete.join(added, on=_KEY, how="anti").sort(_KEY)
+    listed = added.join(objects.select("connector", source_id="id"), on="source_id", maintain_order="left")
     return ReferencePlan(
         mv_added=pl.DataFrame(schema=_MV_EDGE),
         mv_removed=EDGES.empty(),
         exports_added=added,
         exports_removed=removed,
         compared=wanted.height + stored.height + exported.height,
-        counts=_counts(objects, added, removed, connector),
-        guard=_guard(added, connector),
-        changes=pl.concat(
-            [
-                _listed(added.filter(pl.col("operation") == "add"), connector, added=True),
-                _listed(added.filter(pl.col("operation") == "delete"), connector, added=False),
-            ]
-        ),
+        counts=_counts(objects, added, removed),
+        guard=_guard(listed),
+        changes=_listed(listed.sort("operation", maintain_order=True), pl.col("connector")),
     )
 
 
-def _flowing(connector: str, rules: CompiledRules) -> list[tuple[CompiledRule, str, Attribute]]:
-    """(rule, metaverse attribute, target attribute) of the connector's outbound reference flows."""
-    schema = rules.connector(connector).schema
+def _flowing(rules: CompiledRules) -> list[tuple[CompiledRule, str, Attribute]]:
+    """(rule, metaverse attribute, target attribute) of outbound reference flows."""
     return [
-        (compiled, str(flow.source), schema[compiled.rule.connector_type][flow.target])
+        (
+            compiled,
+            str(flow.source),
+            rules.connector(compiled.rule.connector).schema[compiled.rule.connector_type][flow.target],
+        )
         for compiled in rules.outbound
-        if compiled.rule.connector == connector
         for flow in compiled.reference_flows
     ]
 
@@ -217,22 +210,26 @@ def _desired(wanted: pl.DataFrame, governed: pl.DataFrame) -> pl.DataFrame:
     return flowing.select(_KEY).unique().sort(_KEY)
 
 
-def _sources(linked: pl.DataFrame, connector: str, rules: CompiledRules) -> pl.DataFrame:
-    """Of ``LINKED_OBJECT`` rows those of types with reference flows that stay in the connector space."""
-    kinds = {compiled.rule.connector_type for compiled, _, _ in _flowing(connector, rules)}
+def _sources(linked: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
+    """Of ``LINKED_OBJECT`` rows those of types with reference flows that stay in their connector space."""
+    kinds = sorted({(compiled.rule.connector, compiled.rule.connector_type) for compiled, _, _ in _flowing(rules)})
+    flows = [(pl.col("connector") == connector) & (pl.col("object_type") == kind) for connector, kind in kinds]
     return linked.filter(
-        (pl.col("connector") == connector)
-        & pl.col("object_type").is_in(sorted(kinds))
+        pl.any_horizontal(pl.lit(value=False), *flows)
         & (pl.col("import_operation") != "delete").fill_null(value=True)
         & (pl.col("export_operation") != "delete").fill_null(value=True)
     )
 
 
-def _governed(objects: pl.DataFrame, connector: str, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
+def _governed(objects: pl.DataFrame, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
     """(source_id, attribute, flows_from): edges that outbound rules in scope decide about."""
     parts = [pl.DataFrame(schema={"source_id": pl.Int64, "attribute": pl.String, "flows_from": pl.String})]
-    for compiled, source, target in _flowing(connector, rules):
-        mine = objects.filter(pl.col("object_type") == compiled.rule.connector_type)
+    for compiled, source, target in _flowing(rules):
+        mine = objects.filter(
+            (pl.col("connector") == compiled.rule.connector) & (pl.col("object_type") == compiled.rule.connector_type)
+        )
+        if mine.is_empty():
+            continue
         if compiled.scope is not None:
             metaverse = facts.metaverse(mine["mv_id"].unique().alias("id"))
             in_scope = _metaverse_in_scope(compiled, compiled.scope, metaverse, rules)
@@ -261,30 +258,38 @@ def _sent(stored: pl.DataFrame, exported: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([imported.join(gone, on=_KEY, how="anti"), new]).unique()
 
 
-def _counts(
-    objects: pl.DataFrame, added: pl.DataFrame, removed: pl.DataFrame, connector: str
-) -> dict[tuple[Counter, str | None], int]:
+def _counts(objects: pl.DataFrame, added: pl.DataFrame, removed: pl.DataFrame) -> dict[tuple[Counter, str | None], int]:
     """Connectors whose references change; one that also changes otherwise is counted there."""
-    quiet = objects.filter(pl.col("export_operation").is_null())["id"]
-    sources = pl.concat([added["source_id"], removed["source_id"]]).unique()
-    number = sources.filter(sources.is_in(quiet.implode())).len()
-    return {(Counter.CONNECTOR_FLOW, connector): number} if number else {}
+    changed = pl.concat([added["source_id"], removed["source_id"]])
+    quiet = objects.filter(pl.col("export_operation").is_null() & pl.col("id").is_in(changed.implode()))
+    return {(Counter.CONNECTOR_FLOW, connector): number for connector, number in _by_connector(quiet)}
 
 
-def _guard(added: pl.DataFrame, connector: str) -> dict[tuple[str, ChangeKind], int]:
-    number = added.filter(pl.col("operation") == "delete").height
-    return {(connector, ChangeKind.REMOVED): number} if number else {}
+def _guard(listed: pl.DataFrame) -> dict[tuple[str, ChangeKind], int]:
+    removals = listed.filter(pl.col("operation") == "delete")
+    return {(connector, ChangeKind.REMOVED): number for connector, number in _by_connector(removals)}
 
 
-def _listed(edges: pl.DataFrame, space: str, *, added: bool) -> pl.DataFrame:
+def _by_connector(rows: pl.DataFrame) -> list[tuple[str, int]]:
+    return rows.group_by("connector").len().sort("connector").rows()
+
+
+def _as(edges: pl.DataFrame, operation: str) -> pl.DataFrame:
+    return edges.select(*_KEY, operation=pl.lit(operation))
+
+
+def _listed(edges: pl.DataFrame, space: pl.Expr) -> pl.DataFrame:
+    """``edges``: ``EDGES`` and ``operation``."""
+    if edges.is_empty():
+        return CHANGES.empty()
     target = pl.format("#{}", "target_id")
     return edges.select(
-        space=pl.lit(space),
+        space=space,
         object_id="source_id",
         object_type=pl.lit(""),
         change=pl.lit("update"),
         attribute="attribute",
-        before=_NO_TEXT if added else target,
-        after=target if added else _NO_TEXT,
+        before=pl.when(pl.col("operation") == "delete").then(target),
+        after=pl.when(pl.col("operation") == "add").then(target),
         rule=_NO_TEXT,
     ).pipe(CHANGES.check)

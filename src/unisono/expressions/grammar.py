@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from unisono.expressions import ast
@@ -58,6 +58,7 @@ NAME: /[A-Za-z_][A-Za-z0-9_]*/
 
 _CONSTANTS = {"True": True, "False": False, "NULL": None, "Null": None, "CRLF": "\r\n"}
 _ASSOCIATIVE = ("&", "&&", "||")
+_REMEMBERED = 2_000  # texts; a project with more of them parses some again
 
 _HINTS = {
     '"': "the text that begins here has no closing quote",
@@ -76,8 +77,12 @@ _HINTS = {
 _WORD_HINTS = {"and": "write && for and", "or": "write || for or", "not": "write = False for not"}
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse(text: str) -> ast.Expression:
-    """The tree of ``text``; raises ``ExpressionMistakes`` with the first syntax error."""
+    """The tree of ``text``; raises ``ExpressionMistakes`` with the first syntax error.
+
+    Trees do not change, so the rules of a project are parsed once by a process, however many steps it runs.
+    """
     if len(text) > MOST_TEXT_BYTES or len(text.encode(errors="replace")) > MOST_TEXT_BYTES:
         raise _mistake("the expression is longer than 64 KiB", ast.Position(), check="expression-too-long")
     from lark import UnexpectedInput

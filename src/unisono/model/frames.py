@@ -7,7 +7,7 @@ boundaries; ``Frame.empty`` gives the frame with no row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -22,9 +22,13 @@ class Frame:
     columns: Mapping[str, PolarsType]
     key: tuple[str, ...]
     nullable: frozenset[str] = frozenset()
+    _nothing: pl.DataFrame = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_nothing", pl.DataFrame(schema=dict(self.columns)))
 
     def empty(self) -> pl.DataFrame:
-        return pl.DataFrame(schema=dict(self.columns))
+        return self._nothing.clear()
 
     def check(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame with the declared columns in order; raises ``ValueError`` when one is missing, mistyped or null."""

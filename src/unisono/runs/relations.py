@@ -117,13 +117,13 @@ class _Phase:
             yield plan
         here = _unique([whole, *(_linked(relinked, target) for target in self._targets())])
         yield from self._flowed(here)
-        for target in self._targets():
-            own = edges if target == connector else edges.clear()
-            moved_there = _ids(relinked.filter(pl.col("connector") == target))
-            found = [outward(target, pl.concat(changed), moved_there.clear(), own, self.unit)]
-            found += [outward(target, NO_PAIRS, ids, edges.clear(), self.unit) for ids in self._parts(moved_there)]
-            for between in self._pairs(pl.concat(found).unique()):
-                yield self._applied(flow_references_between(between, target, self.rules, self.unit))
+        targets = self._targets()
+        own = edges if connector in targets else edges.clear()
+        moved_there = _ids(relinked.filter(pl.col("connector").is_in(targets)))
+        found = [outward(targets, pl.concat(changed), moved_there.clear(), own, self.unit)]
+        found += [outward(targets, NO_PAIRS, ids, edges.clear(), self.unit) for ids in self._parts(moved_there)]
+        for between in self._pairs(pl.concat(found).unique()):
+            yield self._applied(flow_references_between(between, self.rules, self.unit))
 
     def _resolved(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
         def plans(part: pl.Series) -> Iterator[ReferencePlan]:
@@ -161,6 +161,8 @@ class _Phase:
 
     def _pairs(self, pairs: pl.DataFrame) -> list[pl.DataFrame]:
         """Pairs in parts; those of one source stay together, so that it is counted once."""
+        if pairs.height <= EDGES_AT_ONCE:
+            return [pairs] if pairs.height else []
         ordered = pairs.sort("source_id", "target_id").with_row_index("row")
         part = (pl.col("row").min().over("source_id") // EDGES_AT_ONCE).alias("part")
         return ordered.with_columns(part).drop("row").partition_by("part", include_key=False, maintain_order=True)

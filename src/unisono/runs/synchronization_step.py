@@ -49,5 +49,7 @@ def _synchronize(
 
 def _named(errors: pl.DataFrame, unit: UnitOfWork) -> pl.DataFrame:
     """Add the names of the objects."""
+    if errors.is_empty():
+        return errors
     names = unit.names_of(errors["id"].unique())
     return errors.join(names.drop("object_type"), on="id", how="left", maintain_order="left").rename({"id": "cs_id"})

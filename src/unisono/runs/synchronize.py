@@ -68,7 +68,7 @@ def _digest(plan: SyncPlan | ReferencePlan) -> str:
     else:
         frames = [plan.mv_added.drop("run_id"), plan.mv_removed, plan.exports_added, plan.exports_removed]
     hashed = hashlib.sha256()
-    for frame in frames:
+    for frame in filter(len, frames):
         hashed.update(array("Q", frame.hash_rows(seed=0).to_list()).tobytes())
     return hashed.hexdigest()
 

@@ -64,8 +64,8 @@ class HistoryWrites(Writes):
         self._transaction.execute(insert(step).values(_step_row(run_id, result)))
         self._transaction.execute(update(run).where(run.c.id == run_id).values(ended_at=as_text(result.ended_at)))
         self._transaction.insert(counter, _counter_rows(run_id, result))
-        rows = _error_rows(run_id, result.number, tuple(errors))
-        if rows.height:
+        if met := tuple(errors):
+            rows = _error_rows(run_id, result.number, met)
             first = self._take_ids("error", rows.height)
             self._transaction.insert(object_error, rows.with_row_index("id", offset=first))
 
