@@ -43,6 +43,7 @@ from unisono.store.transaction import NO_VALUES, Values
 _SENT_ROWS: Final = 50_000
 _READ_ROWS: Final = 50_000
 _SIZE: Final = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:table)")
+_TRUNCATED_ROWS: Final = 1_000
 _ANALYZED_ROWS: Final = 1_000  # from so many on, the planner is told what a temporary table holds
 
 
@@ -56,6 +57,7 @@ class PostgresqlTransaction:
         self._written = WrittenRows(look=self._look, size=self._size)
         self._write = write
         self._made: set[Table] = set()  # temporary tables of this transaction
+        self._staged: dict[Table, int] = {}  # rows that were put there since the table had none at all
 
     def stream(self, query: Executable, frame: Frame, **parameters: object) -> Iterator[pl.DataFrame]:
         with failures():
@@ -86,12 +88,21 @@ class PostgresqlTransaction:
         return rows
 
     def stage(self, table: Table, frame: pl.DataFrame) -> None:
-        # A reader may write to temporary tables, but may not truncate them.
-        if self._write:
-            self._say(f"TRUNCATE {table.name}")
-        else:
-            self.execute(delete(table))
+        self._clear(table)
         self._fill(table.name, frame)
+        self._staged[table] = self._staged.get(table, 0) + frame.height
+
+    def _clear(self, table: Table) -> None:
+        """Empty a staging table. At the begin of a transaction it is empty.
+
+        Deleting a few rows takes a tenth of the time of truncating, but leaves their places behind.
+        """
+        left = self._staged.get(table, 0)
+        if left >= _TRUNCATED_ROWS and self._write:  # a reader may write to temporary tables, but may not truncate them
+            self._say(f"TRUNCATE {table.name}")
+            self._staged[table] = 0
+        elif left:
+            self._say(f"DELETE FROM {table.name}")  # noqa: S608  # a name of ours
 
     def insert(self, table: Table, frame: pl.DataFrame) -> None:
         key = [column.name for column in table.primary_key if column.name in frame.columns]
