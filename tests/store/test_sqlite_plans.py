@@ -102,6 +102,13 @@ def test_few_rows_are_found_by_their_keys(store: Store, beside: Connection, name
     assert [line for line in lines if _WHOLE_TABLE.match(line) or _WHOLE_SPACE.match(line)] == []
 
 
+@pytest.mark.parametrize("name", ["changed_edges_of", "promote"])
+def test_changed_edges_are_found_without_reading_those_that_stay(store: Store, beside: Connection, name: str) -> None:
+    lines = [line for line in _plans(store, beside, FEW[name]) if " cs_reference " in line]
+    assert lines != []
+    assert all(line.startswith("SEARCH cs_reference USING COVERING INDEX cs_reference_changed") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("selection", "index"),
     [

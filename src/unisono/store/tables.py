@@ -132,7 +132,8 @@ cs_reference = Table(
     sqlite_with_rowid=False,
 )
 Index("cs_reference_target", cs_reference.c.target_id)
-_partial("cs_reference_changed", CHANGED_EDGE, "source_id", table=cs_reference)
+# With the layer it holds all of an edge: else SQLite would rather read all edges of the source.
+_partial("cs_reference_changed", CHANGED_EDGE, "source_id", "layer", table=cs_reference)
 export_reference = Table(
     "export_reference",
     metadata,

@@ -97,7 +97,7 @@ def _create_connector_space() -> None:
         first_run = f"{kind}_error_first_run"
         _create_partial_index(f"cs_object_{kind}_failure", [first_run], f"{first_run} IS NOT NULL")
     _create_edges("cs_reference", sa.Column("layer", _TEXT, nullable=False))
-    _create_partial_index("cs_reference_changed", ["source_id"], "layer <> 'hologram'", "cs_reference")
+    _create_partial_index("cs_reference_changed", ["source_id", "layer"], "layer <> 'hologram'", "cs_reference")
     _create_edges(
         "export_reference",
         sa.Column("operation", _TEXT, nullable=False),
