@@ -271,6 +271,8 @@ def _guard(listed: pl.DataFrame) -> dict[tuple[str, ChangeKind], int]:
 
 
 def _by_connector(rows: pl.DataFrame) -> list[tuple[str, int]]:
+    if rows.is_empty():
+        return []
     return rows.group_by("connector").len().sort("connector").rows()
 
 

@@ -104,6 +104,8 @@ class _Phase:
         self, whole: pl.Series, relinked: pl.DataFrame, edges: pl.DataFrame, connector: str
     ) -> Iterator[ReferencePlan]:
         """All references of ``whole``, otherwise only what edges and changed links can have changed."""
+        if whole.is_empty() and relinked.is_empty() and edges.is_empty():
+            return
         moved = relinked.select("id", "old_mv_id").drop_nulls().unique()
         known = [edges, *(self.unit.edges_to(ids).select(_EDGE) for ids in self._parts(_ids(relinked)))]
         seen = [inward(part, moved, self.rules, self.unit) for part in known]
