@@ -117,13 +117,13 @@ def test_one_piece_has_a_bounded_number_of_errors_and_a_run_goes_with_its_last_o
 
 def test_clearing_takes_the_same_few_statements_whatever_there_is_to_clear(unit: UnitOfWork) -> None:
     sent = []
-    for count in (2, 50):
+    for count in (2, 2, 50):  # the first finds the table of staged ids empty
         for _ in range(count):
             ran(unit, 0, errors=2)
         with statements() as log:
             unit.clear_history(ERA + timedelta(days=1))
         sent.append(len(log))
-    assert sent[0] == sent[1] <= 7
+    assert sent[1] == sent[2] <= 7
 
 
 def test_a_compacted_store_is_smaller_after_a_great_removal_and_holds_what_is_left(store: Store) -> None:
