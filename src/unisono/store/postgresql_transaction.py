@@ -123,7 +123,7 @@ class PostgresqlTransaction:
         names = [name for name in frame.columns if name != "id"]
         if frame.height and (names or also):
             rows = self._loaded(table, frame)
-            values = {**{name: rows.c[name] for name in names}, **also}
+            values = {**{name: rows.c[name] for name in names}, **dict(also)}
             self.execute(update(table).values(values).where(table.c.id == rows.c.id))
 
     def delete(self, table: Table, frame: pl.DataFrame) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     CursorResult,
     Executable,
     Table,
+    Update,
     and_,
     bindparam,
     delete,
@@ -40,7 +41,7 @@ from unisono.store.transaction import NO_VALUES, Values
 _SENT_ROWS: Final = 50_000
 _READ_ROWS: Final = 2_000
 
-OfOneRow = Callable[[Table, Sequence[str]], Insert | Update | Delete]
+OfOneRow = Callable[[Table, Sequence[str]], UpdateBase]
 
 
 class SqliteTransaction:
@@ -77,7 +78,7 @@ class SqliteTransaction:
     def upsert(self, table: Table, frame: pl.DataFrame) -> None:
         self._many(_upserting, table, frame)
 
-def update(self, table: Table, frame: pl.DataFrame, also: Values = NO_VALUES) -> None:
+    def update(self, table: Table, frame: pl.DataFrame, also: Values = NO_VALUES) -> None:
         if also or frame.columns != ["id"]:
             self._many(_updating, table, frame, also)
 
@@ -127,12 +128,12 @@ def _deleting(table: Table, names: Sequence[str]) -> UpdateBase:
 
 
 @lru_cache(maxsize=256)
-def _compiled(
-    of_one_row: OfOneRow, table: Table, names: tuple[str, ...], also: Values
-) -> tuple[str, tuple[str, ...]]:
+def _compiled(of_one_row: OfOneRow, table: Table, names: tuple[str, ...], also: Values) -> tuple[str, tuple[str, ...]]:
     """The statement as the driver takes it, and the columns of its parameters in their order."""
     statement = of_one_row(table, names)
-    compiled = (statement.values(dict(also)) if also else statement).compile(dialect=sqlite.dialect())
+    compiled = (statement.values(dict(also)) if isinstance(statement, Update) else statement).compile(
+        dialect=sqlite.dialect()
+    )
     return str(compiled), tuple(name.removeprefix(_WHERE) for name in compiled.positiontup or ())
 
 

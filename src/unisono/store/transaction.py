@@ -6,7 +6,7 @@ database has another fastest way for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Executable, Table
 
 from unisono.model.frames import Frame
 
-#: Values to set by names of columns: constants, and expressions of the row's columns.
-Values = Mapping[str, Any]  # Any: columns have several types
-NO_VALUES: Final[Values] = {}
+#: Names of columns and what they are set to: constants, and expressions of the row's columns.
+Values = tuple[tuple[str, ColumnElement[Any]], ...]  # Any: columns have several types
+NO_VALUES: Final[Values] = ()
 
 
 class Transaction(Protocol):

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from unisono.model.frames import CS_INDEX, CS_OBJECT, CS_OUTLINE
 from unisono.store.contract import Selection, SpaceStatistics
 from unisono.store.frames import EXPORT_INDEX, LINKED_OBJECT, NAMES
-from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, distinct_ids, object_columns
+from unisono.store.queries.base import CONNECTOR_ID, STAGED_IDS, Queries, object_columns
 from unisono.store.tables import (
     AWAITS_CONFIRMATION,
     AWAITS_DELETION,
@@ -181,7 +181,7 @@ class SpaceQueries(Queries):
     def connectors_of(self, mv_ids: pl.Series, besides: pl.Series | None = None) -> pl.DataFrame:
         if besides is None:
             return self._fetch_of(mv_ids, _CONNECTORS, CS_OBJECT)
-        self._transaction.stage(staged_other, distinct_ids(besides))
+        self._stage_rows(staged_other, besides.cast(pl.Int64).alias("id").to_frame())
         return self._fetch_of(mv_ids, _OTHER_CONNECTORS, CS_OBJECT)
 
     def links_of(self, connector: str, mv_ids: pl.Series) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, false, func, literal_column, null, or_, s
 
 from unisono.store.queries.base import IDS, STAGED_IDS
 from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, staged_other
+from unisono.store.transaction import Values
 from unisono.store.writes.base import each_once
 from unisono.store.writes.space import SpaceWrites
 
@@ -16,16 +17,16 @@ _object = cs_object.c
 
 # --- promotion: L0 := L1 (engine specification §2.3) -----------------------------------------------------------------
 
-_PUSHED: Final = {
-    "hologram": func.coalesce(_object.pending_import, _object.hologram),
-    "hologram_hash": _object.import_hash,
-    "pending_import": null(),
-    "import_operation": null(),
-    "obsolete": false(),
-    "import_error": null(),
-    "import_error_first_run": null(),
-    "import_error_count": literal_column("0"),
-}
+_PUSHED: Final[Values] = (
+    ("hologram", func.coalesce(_object.pending_import, _object.hologram)),
+    ("hologram_hash", _object.import_hash),
+    ("pending_import", null()),
+    ("import_operation", null()),
+    ("obsolete", false()),
+    ("import_error", null()),
+    ("import_error_first_run", null()),
+    ("import_error_count", literal_column("0")),
+)
 # An object for which this would change nothing is not written.
 _PUSH_THROUGH: Final = (
     update(cs_object)
@@ -39,7 +40,7 @@ _PUSH_THROUGH: Final = (
             _object.hologram_hash.is_distinct_from(_object.import_hash),
         ),
     )
-    .values(_PUSHED)
+    .values(dict(_PUSHED))
 )
 _DROP_GONE_EDGES: Final = delete(cs_reference).where(
     cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete", text(CHANGED_EDGE)
@@ -89,5 +90,5 @@ class LayerWrites(SpaceWrites):
             targets = self._fetch_of(ids, _TARGETS, IDS)
             for statement in (*_DROP_OWN_EDGES, _MAKE_PLACEHOLDERS, _REMOVE):
                 self._transaction.execute(statement)
-            self._transaction.stage(staged_other, targets)
+            self._stage_rows(staged_other, targets)
             self._transaction.execute(_REMOVE_PLACEHOLDERS)
