@@ -41,8 +41,8 @@ def _run(project: Path, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 def _plan(project: Path, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
     changed, *connectors = arguments
-    with open_project(project, rules_from=Path(changed)) as context:
-        for one in plan(context, connectors, full=True):
+    with open_project(project, rules_from=Path(changed)) as context, plan(context, connectors, full=True) as plans:
+        for one in plans:
             yield {"connector": one.connector, "outcome": "success", "changes": one.changes.height}
 
 

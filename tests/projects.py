@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, create_engine
 
 from unisono.bootstrap import open_project
 from unisono.config import load_project
-from unisono.model.runs import Counter, RunProfile, RunResult, RunStep, StepType
+from unisono.model.guard import ChangeKind, Held
+from unisono.model.runs import Counter, RunProfile, RunResult, RunStep, StepCount, StepType
 from unisono.runs.context import Context
 from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
@@ -103,6 +104,31 @@ def people(count: int, *, title: str = "Clerk") -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A connector's plan with its lists in memory: what tests plan is small."""
+
+    hash: str
+    objects: int
+    counts: tuple[StepCount, ...]
+    guard: Mapping[tuple[str, ChangeKind], int]
+    held: tuple[Held, ...]
+    changes: pl.DataFrame
+    errors: pl.DataFrame
+
+    @classmethod
+    def of(cls, plan: ConnectorPlan) -> Planned:
+        return cls(
+            hash=plan.hash,
+            objects=plan.objects,
+            counts=plan.counts,
+            guard=plan.guard,
+            held=plan.held,
+            changes=pl.concat(plan.changes.blocks()),
+            errors=pl.concat(plan.errors.blocks()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestProject:
     """A project folder. ``files`` written later replace earlier ones."""
 
@@ -130,9 +156,12 @@ class TestProject:
         with self.open() as context:
             return list(run_cycle(context))
 
-    def plan(self, *connectors: str, full: bool = False) -> tuple[ConnectorPlan, ...]:
+    def plan(self, *connectors: str, full: bool = False, partition: int | None = None) -> tuple[Planned, ...]:
+        """``partition``: objects that are planned at a time, where it matters."""
         with self.open() as context:
-            return plan(context, connectors, full=full)
+            sized = context if partition is None else replace(context, partition_objects=partition)
+            with plan(sized, connectors, full=full) as plans:
+                return tuple(map(Planned.of, plans))
 
     def space(self, connector: str) -> pl.DataFrame:
         """``CS_OBJECT`` of everything in a connector space, by anchor."""

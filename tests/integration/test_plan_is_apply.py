@@ -15,13 +15,12 @@ import pytest
 from examples.contoso.project import make_project
 from examples.contoso.scenario import DayTwo, day_two
 from sqlalchemy import inspect, text
-from tests.projects import ON_SQLITE, TestProject, app_project, people, sql, store_url
+from tests.projects import ON_SQLITE, Planned, TestProject, app_project, people, sql, store_url
 from tests.servers.fixtures import STORES, kept_in
 
 from unisono.model.guard import ChangeKind
 from unisono.model.plan import METAVERSE
 from unisono.model.runs import Counter, RunResult, Status, StepType
-from unisono.runs.plan import ConnectorPlan
 
 #: A change as (space, object id, object type, change, attribute, before, after, rule, name).
 Change = tuple[str, int, str, str, str | None, str | None, str | None, str | None, str]
@@ -176,8 +175,8 @@ class Day:
     """The second day at Contoso: planned for all connectors in their order, then really synchronized one by one."""
 
     who: DayTwo
-    plans: tuple[ConnectorPlan, ...]
-    again: tuple[ConnectorPlan, ...]  # planned a second time, before anything was applied
+    plans: tuple[Planned, ...]
+    again: tuple[Planned, ...]  # planned a second time, before anything was applied
     tables: tuple[dict[str, list[tuple[Any, ...]]], dict[str, list[tuple[Any, ...]]]]  # around both plans
     results: tuple[RunResult, ...]
     differences: tuple[Difference, ...]
@@ -219,7 +218,7 @@ def _played(directory: Path) -> Day:
     )
 
 
-def _listed(plan: ConnectorPlan) -> Tally[Change]:
+def _listed(plan: Planned) -> Tally[Change]:
     columns = ["space", "object_id", "object_type", "change", "attribute", "before", "after", "rule", "name"]
     return Tally(plan.changes.select(columns).iter_rows())
 

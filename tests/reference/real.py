@@ -14,10 +14,12 @@ from unisono.engine.compile import Traits, compile_rules
 from unisono.engine.staging import Space, imaged, stage, stage_deletions
 from unisono.model.documents import normalized
 from unisono.model.names import DnStyle
+from unisono.model.plan import SYNC_ERRORS
 from unisono.model.project import Project
 from unisono.runs.apply import apply_deletions, apply_staging
 from unisono.runs.context import Context
-from unisono.runs.synchronize import synchronize
+from unisono.runs.spool import Spool
+from unisono.runs.synchronize import Listed, synchronize
 from unisono.store.contract import Store, UnitOfWork
 
 Objects = Mapping[str, tuple[str, Image, dict[str, list[str]]]]
@@ -51,11 +53,12 @@ class RealEngine:
             apply_deletions(stage_deletions(unseen, 0), unit, obsolete=True)
 
     def synchronize(self, connector: str, *, full: bool) -> None:
-        with self.store.begin() as unit:
+        with self.store.begin() as unit, Spool(SYNC_ERRORS) as errors:
             traits = {c.name: Traits(dn_style=DnStyle.LDAP) for c in self.project.connectors}
             ids = unit.rule_ids([rule.name for rule in self.project.rules])
             rules = compile_rules(self.project, ENVIRONMENT, traits, ids)
-            synchronize(unit, connector, full=full, rules=rules, run_id=1, context=self.context)
+            listed = Listed(errors=errors)
+            synchronize(unit, connector, full=full, rules=rules, run_id=1, context=self.context, listed=listed)
 
     def state(self) -> dict[str, object]:
         """Everything that both engines must agree on."""

@@ -16,7 +16,7 @@ from unisono.cli.failures import CallMistake, Candidate
 from unisono.cli.session import connector_named
 from unisono.model.plan import METAVERSE
 from unisono.model.project import Project
-from unisono.runs.plan import titles
+from unisono.runs.naming import titles
 from unisono.store.contract import Reader
 
 #: More matches than anybody reads; a text that so many objects have was not meant to name one.

@@ -7,12 +7,14 @@ coloured, and no line ends in blanks, so that it can be searched and compared.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
+
+from unisono.cli.documents.streamed import Streamed
 
 #: Characters per line where nobody looks at lines: wider than any table.
 UNBOUNDED = 100_000
@@ -21,13 +23,40 @@ UNBOUNDED = 100_000
 #: Longer documents are for programs only; their lines are not broken.
 READABLE_BYTES = 1_000_000
 
+#: Where a list is to be put in; as a character it is escaped in JSON.
+_PLACE = b"\0"
+
 
 def write_json(document: object) -> None:
-    """One JSON document and a line break."""
-    encoded = msgspec.json.encode(document)
-    shown = encoded if len(encoded) > READABLE_BYTES else msgspec.json.format(encoded, indent=2)
-    sys.stdout.write(shown.decode())
+    """One JSON document and a line break; of one with ``Streamed`` lists a piece at a time is in memory."""
+    pieces = _encoded(document)
+    begin = bytearray()
+    for piece in pieces:
+        begin += piece
+        if len(begin) > READABLE_BYTES:
+            sys.stdout.write(begin.decode())
+            sys.stdout.writelines(piece.decode() for piece in pieces)
+            break
+    else:
+        sys.stdout.write(msgspec.json.format(bytes(begin), indent=2).decode())
     sys.stdout.write("\n")
+
+
+def _encoded(document: object) -> Iterator[bytes]:
+    """The document in pieces of whole characters."""
+    lists: list[Streamed[object]] = []
+
+    def leave_place(value: object) -> msgspec.Raw:
+        if not isinstance(value, Streamed):
+            raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+        lists.append(value)
+        return msgspec.Raw(_PLACE)
+
+    head, *tails = msgspec.json.encode(document, enc_hook=leave_place).split(_PLACE)
+    yield head
+    for rows, tail in zip(lists, tails, strict=True):
+        yield from rows.as_json()
+        yield tail
 
 
 def end_paragraph() -> None:

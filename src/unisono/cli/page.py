@@ -197,9 +197,9 @@ _TYPES = {
 
 
 def _type(annotation: str) -> str:
-    annotation = annotation.strip().removesuffix(" | Raw")  # JSON already, of the same shape
+    annotation = annotation.strip()
     if annotation.endswith(" | None"):
         return f"{_type(annotation.removesuffix(' | None'))} or null"
-    if found := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", annotation):
-        return f"list of {_type(found[1])}"
+    if found := re.fullmatch(r"tuple\[(\w+), \.\.\.\]|Streamed\[(\w+)\]", annotation):
+        return f"list of {_type(found[1] or found[2])}"
     return _TYPES.get(annotation) or f"[`{annotation}`](#{annotation.lower()})"

@@ -95,6 +95,18 @@ CHANGES = Frame(
     key=(),
     nullable=frozenset({"attribute", "before", "after", "rule"}),
 )
+NAMED_CHANGES = Frame(
+    row="one change of one object, with names instead of ids",
+    columns={**CHANGES.columns, "name": pl.String},  # a DN, or what the metaverse object is called
+    key=(),
+    nullable=CHANGES.nullable,
+)
+NAMED_ERRORS = Frame(
+    row="an object that could not be synchronized, with its names",
+    columns={**SYNC_ERRORS.columns, "anchor": pl.String, "dn": pl.String},
+    key=("id",),
+    nullable=SYNC_ERRORS.nullable | {"anchor", "dn"},
+)
 COUNTS = Frame(
     row="a counter's increase",
     columns={"counter": pl.String, "target": pl.String, "count": pl.Int64},

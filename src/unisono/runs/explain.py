@@ -19,7 +19,7 @@ from unisono.model.frames import Frame
 from unisono.model.rules import Flow
 from unisono.model.schema import Schema
 from unisono.runs.context import Context
-from unisono.runs.plan import titles
+from unisono.runs.naming import titles
 from unisono.store.contract import Reader
 
 SCOPES = Frame(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,12 +11,15 @@ import polars as pl
 from unisono.engine.compile import CompiledRules
 from unisono.engine.explain import CONTRIBUTIONS, contributions_of, filtered, trials_of
 from unisono.engine.planning import plan_synchronization
-from unisono.model.frames import CS_OBJECT, MV_OBJECT
+from unisono.model.frames import CS_OBJECT
 from unisono.model.guard import ChangeKind, Held
+from unisono.model.plan import CHANGES, NAMED_CHANGES, NAMED_ERRORS, SYNC_ERRORS
 from unisono.model.runs import StepCount, StepType
 from unisono.runs.apply import apply_synchronization
 from unisono.runs.context import Context
-from unisono.runs.synchronize import Synchronized, compile_for, judge, populations, synchronize
+from unisono.runs.naming import with_names
+from unisono.runs.spool import Spool
+from unisono.runs.synchronize import Listed, compile_for, judge, populations, synchronize
 from unisono.runs.tally import step_counts
 from unisono.store.contract import Reader, UnitOfWork
 
@@ -27,90 +31,68 @@ NO_RUN = 0
 class ConnectorPlan:
     """What synchronizing one connector would do.
 
-    ``changes``: ``CHANGES`` with ``name`` (a DN, or what the metaverse object is called); ``errors``: ``SYNC_ERRORS``
-    with ``anchor`` and ``dn``; ``guard``: what the guard counts; ``held``: the limits exceeded; ``hash``
-    identifies the batch.
+    ``changes``: ``NAMED_CHANGES``, in the order in which they were planned; ``errors``: ``NAMED_ERRORS``; ``guard``:
+    what the guard counts; ``held``: the limits exceeded; ``hash`` identifies the batch.
     """
 
     connector: str
     step: StepType
     counts: tuple[StepCount, ...]
-    changes: pl.DataFrame
-    errors: pl.DataFrame
+    changes: Spool
+    errors: Spool
     guard: dict[tuple[str, ChangeKind], int]
     held: tuple[Held, ...]
     hash: str
     objects: int
 
 
-def plan(context: Context, connectors: Sequence[str], *, full: bool) -> tuple[ConnectorPlan, ...]:
-    """What synchronizing the connectors one after the other would do; each sees what those before it would do."""
+@contextmanager
+def plan(context: Context, connectors: Sequence[str], *, full: bool) -> Iterator[tuple[ConnectorPlan, ...]]:
+    """What synchronizing the connectors one after the other would do; each sees what those before it would do.
+
+    Nothing of the store is held in the block; the lists of changes and errors can be read until it ends.
+    """
     plans = []
-    with context.store.rehearse() as unit, context.store.read() as before:
-        for connector in connectors:
-            population = populations(unit, context)
-            rules = compile_for(context, unit)
-            done = synchronize(unit, connector, full=full, rules=rules, run_id=NO_RUN, context=context, detail=True)
-            held = judge(done.guard, connector, population, context)
-            plans.append(_connector_plan(connector, full=full, done=done, held=held, unit=unit, before=before))
-    return tuple(plans)
+    with ExitStack() as lists:
+        with context.store.rehearse() as unit, context.store.read() as before:
+            for connector in connectors:
+                changes, errors = lists.enter_context(Spool(NAMED_CHANGES)), lists.enter_context(Spool(NAMED_ERRORS))
+                plans.append(_planned(connector, changes, errors, full=full, context=context, unit=unit, before=before))
+        yield tuple(plans)
 
 
-def _connector_plan(
-    connector: str, *, full: bool, done: Synchronized, held: tuple[Held, ...], unit: UnitOfWork, before: Reader
+def _planned(
+    connector: str,
+    changes: Spool,
+    errors: Spool,
+    *,
+    full: bool,
+    context: Context,
+    unit: UnitOfWork,
+    before: Reader,
 ) -> ConnectorPlan:
-    errors = done.all_errors()
-    names = unit.names_of(errors["id"].unique()).drop("object_type")
+    population = populations(unit, context)
+    rules = compile_for(context, unit)
+    with Spool(CHANGES) as unnamed, Spool(SYNC_ERRORS) as failed:
+        listed = Listed(changes=unnamed, errors=failed)
+        done = synchronize(unit, connector, full=full, rules=rules, run_id=NO_RUN, context=context, listed=listed)
+        # Only now: an object may get its name, or another one, after the first change that tells of it.
+        for block in unnamed.blocks():
+            changes.add(with_names(block, unit, before))
+        for block in failed.blocks():
+            names = unit.names_of(block["id"].unique()).drop("object_type")
+            errors.add(block.join(names, on="id", how="left", maintain_order="left"))
     return ConnectorPlan(
         connector=connector,
         step=StepType.FULL_SYNCHRONIZATION if full else StepType.DELTA_SYNCHRONIZATION,
         counts=step_counts(done.counts),
-        changes=with_names(done.all_changes(), unit, before),
-        errors=errors.join(names, on="id", how="left", maintain_order="left"),
+        changes=changes,
+        errors=errors,
         guard=dict(done.guard),
-        held=held,
+        held=judge(done.guard, connector, population, context),
         hash=done.digest[:16],
         objects=done.objects,
     )
-
-
-def with_names(changes: pl.DataFrame, after: Reader, before: Reader) -> pl.DataFrame:
-    """Add ``name``; references are shown by the names of their targets. Who is deleted is known ``before`` only."""
-    edge = pl.col("object_type") == ""  # rows of references: without a type, with ids such as ``#42`` as values
-    targets = changes.filter(edge).select(pl.coalesce("before", "after").str.strip_prefix("#").cast(pl.Int64))
-    ids = pl.concat([changes["object_id"], targets.to_series()]).unique().alias("id")
-    known = _known(ids, (after, before))
-    own = known.select(object_id="id", name="title", own_type="known_type")
-    named = changes.join(own, on="object_id", how="left", maintain_order="left")
-    referred = known.select(reference=pl.format("#{}", "id"), target="title")
-    for column in ("before", "after"):
-        named = named.join(referred, left_on=column, right_on="reference", how="left", maintain_order="left")
-        target = pl.when(edge).then(pl.coalesce("target", column)).otherwise(pl.col(column))
-        named = named.with_columns(target.alias(column)).drop("target")
-    return named.with_columns(
-        name=pl.coalesce("name", pl.format("#{}", "object_id")),
-        object_type=pl.when(edge).then(pl.coalesce("own_type", "object_type")).otherwise(pl.col("object_type")),
-    ).drop("own_type")
-
-
-def _known(ids: pl.Series, readers: Sequence[Reader]) -> pl.DataFrame:
-    """(id, title, known_type) of objects in any space, from the first reader that knows them."""
-    parts = []
-    for reader in readers:
-        metaverse = reader.metaverse(ids)
-        parts.append(reader.names_of(ids).select("id", title="dn", known_type="object_type"))
-        parts.append(titles(metaverse).with_columns(known_type=metaverse["object_type"]))
-        ids = ids.filter(~ids.is_in(pl.concat(parts)["id"].implode()))
-    return pl.concat(parts)
-
-
-_TITLES = ("displayName", "cn", "name", "mail", "employeeId", "uid", "accountName")
-
-
-def titles(objects: pl.DataFrame) -> pl.DataFrame:
-    """(id, title): what a metaverse object is called: its displayName, or the next best attribute that it has."""
-    found = pl.coalesce(pl.col("attributes").str.json_path_match(f"$.{name}") for name in _TITLES)
-    return MV_OBJECT.check(objects).select("id", title=pl.coalesce(found, pl.format("#{}", "id")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from unisono.model.plan import SYNC_ERRORS
 from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import RunStep, StepType
 from unisono.runs.context import Context
+from unisono.runs.spool import Spool
 from unisono.runs.steps import Ending, Holding, completed, hold_or_pass, stopped_by_user
-from unisono.runs.synchronize import compile_for, judge, populations, synchronize
+from unisono.runs.synchronize import Listed, compile_for, judge, populations, synchronize
 from unisono.runs.tally import Record, object_errors
 from unisono.store.contract import UnitOfWork
 
@@ -18,8 +20,8 @@ def run_synchronization(
 ) -> Ending:
     """Synchronize in one transaction; nothing of it is written when the guard holds it or somebody stops it."""
     try:
-        with record.unit() as unit:
-            return _synchronize(step, definition, record, run_id, context, unit)
+        with record.unit() as unit, Spool(SYNC_ERRORS) as errors:
+            return _synchronize(step, definition, record, run_id, context, unit, errors)
     except Holding as holding:
         return holding.ending
 
@@ -31,18 +33,21 @@ def _synchronize(
     run_id: int,
     context: Context,
     unit: UnitOfWork,
+    errors: Spool,
 ) -> Ending:
     population = populations(unit, context)
     rules = compile_for(context, unit)
     full = step.type is StepType.FULL_SYNCHRONIZATION
-    done = synchronize(unit, definition.name, full=full, rules=rules, run_id=run_id, context=context)
+    listed = Listed(errors=errors)
+    done = synchronize(unit, definition.name, full=full, rules=rules, run_id=run_id, context=context, listed=listed)
     held = hold_or_pass(judge(done.guard, definition.name, population, context), done.digest, context)
     if held:
         raise Holding(held)
     if stop := stopped_by_user(context):
         raise Holding(stop)
-    record.add_errors(object_errors(_named(done.all_errors(), unit), "synchronization"))
-    record.check_limit()
+    for block in errors.blocks():
+        record.add_errors(object_errors(_named(block, unit), "synchronization"))
+        record.check_limit()
     record.add(done.counts)
     return completed(record)
 

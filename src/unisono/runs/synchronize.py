@@ -17,40 +17,45 @@ from unisono.engine.compile import CompiledRules, Traits, compile_rules
 from unisono.engine.planning import plan_synchronization
 from unisono.expressions import Environment
 from unisono.model.guard import ChangeKind, Held
-from unisono.model.plan import CHANGES, METAVERSE, SYNC_ERRORS, ReferencePlan, SyncPlan
+from unisono.model.plan import METAVERSE, ReferencePlan, SyncPlan
 from unisono.model.rules import Direction
 from unisono.model.runs import Counter
 from unisono.runs.apply import apply_synchronization
 from unisono.runs.context import Context
 from unisono.runs.relations import Relations, synchronize_references
+from unisono.runs.spool import Spool
 from unisono.store.contract import Selection, UnitOfWork
 
 
 @dataclass(slots=True, kw_only=True)
 class Synchronized:
-    """What a synchronization did, or would do. Grows while partitions are planned."""
+    """What a synchronization did, or would do: sums, which grow while partitions are planned."""
 
     counts: Tally[tuple[Counter, str | None]] = field(default_factory=Tally)
     guard: Tally[tuple[str, ChangeKind]] = field(default_factory=Tally)
-    errors: list[pl.DataFrame] = field(default_factory=list)
-    changes: list[pl.DataFrame] = field(default_factory=list)
     digest: str = ""
     objects: int = 0
 
     def add(self, plan: SyncPlan | ReferencePlan) -> None:
         self.counts.update(plan.counts)
         self.guard.update(plan.guard)
-        if plan.errors.height:
-            self.errors.append(plan.errors)
-        if plan.changes.height:
-            self.changes.append(plan.changes)
         self.digest = hashlib.sha256((self.digest + _digest(plan)).encode()).hexdigest()
 
-    def all_errors(self) -> pl.DataFrame:
-        return pl.concat([SYNC_ERRORS.empty(), *self.errors])
 
-    def all_changes(self) -> pl.DataFrame:
-        return pl.concat([CHANGES.empty(), *self.changes])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Where the rows go that a synchronization has to tell: ``SYNC_ERRORS``, and ``CHANGES`` where somebody wants them.
+
+    There may be some for every object of the population.
+    """
+
+    errors: Spool
+    changes: Spool | None = None
+
+    def add(self, plan: SyncPlan | ReferencePlan) -> None:
+        self.errors.add(plan.errors)
+        if self.changes is not None:
+            self.changes.add(plan.changes)
 
 
 def _digest(plan: SyncPlan | ReferencePlan) -> str:
@@ -92,9 +97,12 @@ def synchronize(
     rules: CompiledRules,
     run_id: int,
     context: Context,
-    detail: bool = False,
+    listed: Listed,
 ) -> Synchronized:
-    """Synchronize a connector's objects inside a unit of work: regular objects, pending deletes, then references."""
+    """Synchronize a connector's objects inside a unit of work: regular objects, pending deletes, then references.
+
+    Errors, and changes in the order in which they are planned, are added to ``listed``.
+    """
     done = Synchronized()
     relations = Relations(full=full)
     first = Selection.FULL if full else Selection.DELTA
@@ -105,11 +113,12 @@ def synchronize(
             if selected.is_empty():
                 break
             after = selected["anchor"][-1]
-            _synchronize_partition(selected, unit, full, rules, run_id, done, relations, detail)
+            _synchronize_partition(selected, unit, full, rules, run_id, done, relations, listed)
             done.objects += selected.height
             context.reporter.advance(selected.height, "objects synchronized")
     for plan in synchronize_references(relations, connector, rules, unit, run_id, context.partition_objects):
         done.add(plan)
+        listed.add(plan)
     return done
 
 
@@ -121,16 +130,18 @@ def _synchronize_partition(
     run_id: int,
     done: Synchronized,
     relations: Relations,
-    detail: bool,  # noqa: FBT001
+    listed: Listed,
 ) -> None:
     """Plan and apply a selection, then what it deferred, until nothing is deferred."""
     while not selected.is_empty():
+        detail = listed.changes is not None
         plan = plan_synchronization(
             selected, full=full, rules=rules, facts=unit, ids=unit.allocate, run_id=run_id, detail=detail
         )
         relations.add(plan, unit)
         apply_synchronization(plan, unit, run_id)
         done.add(plan)
+        listed.add(plan)
         if plan.deferred.is_empty():
             return
         selected = unit.objects(plan.deferred).sort("anchor")

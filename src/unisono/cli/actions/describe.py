@@ -22,7 +22,7 @@ from unisono.cli.documents.objects import (
     Trial,
 )
 from unisono.cli.finding import ids
-from unisono.runs.plan import titles
+from unisono.runs.naming import titles
 from unisono.store.contract import Reader
 
 Row = dict[str, Any]  # Any: a row of a frame has values of several types

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from msgspec import Raw
+from msgspec.json import encode
 
+from unisono.cli.actions.listing import all_in_order, as_json, listing, planned_changes, with_kinds
 from unisono.cli.advice import approval
 from unisono.cli.documents import plans as documents
-from unisono.cli.documents.plans import KINDS, Exceeded, KindCount, Plan, PlannedChange, PlannedError
+from unisono.cli.documents.plans import KINDS, Exceeded, Plan, PlannedChange, PlannedError
 from unisono.cli.documents.runs import counts_of
+from unisono.cli.documents.streamed import Streamed
 from unisono.cli.failures import unknown
 from unisono.cli.finding import id_of
 from unisono.cli.session import Session, connector_named
 from unisono.cli.status import ExitStatus
-from unisono.cli.views.plans import plan_view
-from unisono.model.plan import CHANGES, METAVERSE
+from unisono.cli.views.plans import SHOWN_ERRORS, plan_view
+from unisono.model.plan import METAVERSE
 from unisono.model.project import Project
 from unisono.runs.plan import ConnectorPlan
 from unisono.runs.plan import plan as planned
+from unisono.runs.spool import Spool
 
 #: Objects of each kind of change and space that a table shows.
 LISTED = 10
@@ -45,107 +49,89 @@ class Filters:
         if self.kind is not None and self.kind not in KINDS:
             raise unknown("kind of change", self.kind, KINDS)
 
-    def apply(self, changes: pl.DataFrame) -> pl.DataFrame:
+    @property
+    def expression(self) -> pl.Expr:
+        """Whether a change (``NAMED_CHANGES`` with ``kind``) passes; never null."""
+        return self._passing().fill_null(value=False)
+
+    def _passing(self) -> pl.Expr:
+        passes = pl.lit(value=True)
         for column, wanted in (("space", self.space), ("kind", self.kind), ("attribute", self.attribute)):
             if wanted is not None:
-                changes = changes.filter(pl.col(column) == wanted)
+                passes &= pl.col(column) == wanted
         if self.name is None:
-            return changes
+            return passes
         number = id_of(self.name)
         if number is not None:
-            return changes.filter(object_id=number)
-        return changes.filter(pl.col("name").str.to_lowercase().str.contains(self.name.lower(), literal=True))
+            return passes & (pl.col("object_id") == number)
+        return passes & pl.col("name").str.to_lowercase().str.contains(self.name.lower(), literal=True)
 
 
 def plan(
     session: Session, connectors: Sequence[str], filters: Filters, *, full: bool, changed: Path | None
 ) -> ExitStatus:
-    with session.open(rules_from=changed) as context:
-        filters.check(context.project)
-        names = [connector_named(name, context.project).name for name in connectors] or context.project.cycle
-        plans = planned(context, names, full=full)
+    with ExitStack() as lists:
+        with session.open(rules_from=changed) as context:
+            filters.check(context.project)
+            names = [connector_named(name, context.project).name for name in connectors] or context.project.cycle
+            plans = lists.enter_context(planned(context, names, full=full))
+        document = _document(plans, context.project, filters, session, full=full, tried=changed is not None)
+        session.emit(document, plan_view)
+        return _status(plans)
+
+
+def _document(
+    plans: Sequence[ConnectorPlan], project: Project, filters: Filters, session: Session, *, full: bool, tried: bool
+) -> Plan:
+    """``tried``: the rules are those of a changed project, so that no run of this one would do it."""
+
     limit = filters.limit if filters.limit is not None else 0 if session.as_json else LISTED
-    nothing = CHANGES.empty().with_columns(name=pl.lit(None, dtype=pl.String))
-    changes = with_kinds(pl.concat([nothing, *(each.changes for each in plans)]), context.project)
-    matching = filters.apply(changes)
-    document = Plan(
-        fingerprint=context.project.fingerprint,
+
+    def changes() -> Iterator[pl.DataFrame]:
+        return (with_kinds(block, project) for each in plans for block in each.changes.blocks())
+
+    def matching() -> Iterator[pl.DataFrame]:
+        return all_in_order(block.filter(filters.expression) for block in changes())
+
+    found = listing(changes(), filters.expression, limit)
+    return Plan(
+        fingerprint=project.fingerprint,
         full=full,
-        connectors=tuple(_connector_plan(each, session if changed is None else None) for each in plans),
-        kinds=kind_counts(changes),
-        matching=kind_counts(matching),
-        changes=(changes_as_json if session.as_json else planned_changes)(first_objects(matching, limit)),
-        next=tuple(_next(plans, session)) if changed is None else (),
+        connectors=tuple(_connector_plan(each, session, tried=tried) for each in plans),
+        kinds=found.kinds,
+        matching=found.matching,
+        changes=_listed((lambda: iter([found.first])) if limit else matching, session),
+        next=() if tried else tuple(_next(plans, session)),
     )
-    session.emit(document, plan_view)
-    return _status(plans)
 
 
-def with_kinds(changes: pl.DataFrame, project: Project) -> pl.DataFrame:
-    """Add ``kind``, and sort by it: the worst first, each kind by space (the metaverse first) and object."""
-    gone = (pl.col("change") == "update") & pl.col("before").is_not_null() & pl.col("after").is_null()
-    references = pl.struct("space", "attribute").is_in(_reference_attributes(project).implode())
-    kind = (
-        pl.when(gone & references)
-        .then(pl.lit("remove"))
-        .when(gone)
-        .then(pl.lit("clear"))
-        .otherwise(pl.col("change"))
-        .cast(pl.Enum(KINDS))
-    )
-    elsewhere = pl.col("space") != METAVERSE
-    return changes.with_columns(kind=kind).sort("kind", elsewhere, "space", "name", "object_id", maintain_order=True)
+def _listed(changes: Callable[[], Iterator[pl.DataFrame]], session: Session) -> Streamed[PlannedChange]:
+    """Rows for people, or pieces for programs: who asks for a table of everything gets it made as a whole."""
+    rows = () if session.as_json else tuple(row for frame in changes() for row in planned_changes(frame))
+    return Streamed(rows, len(rows), lambda: as_json(changes()))
 
 
-def _reference_attributes(project: Project) -> pl.Series:
-    """(space, attribute) of all reference attributes."""
-    schemas = [(METAVERSE, project.metaverse.schema), *((each.name, each.schema) for each in project.connectors)]
-    pairs = [
-        {"space": space, "attribute": attribute.name}
-        for space, schema in schemas
-        for object_type in schema.object_types
-        for attribute in object_type.references
-    ]
-    return pl.Series(pairs, dtype=pl.Struct({"space": pl.String, "attribute": pl.String}))
+def _errors(errors: Spool, session: Session) -> Streamed[PlannedError]:
+    first = () if session.as_json else planned_errors(next(errors.blocks()).head(SHOWN_ERRORS))
+    return Streamed(first, errors.height, lambda: _errors_as_json(errors))
 
 
-def kind_counts(changes: pl.DataFrame) -> tuple[KindCount, ...]:
-    counted = (
-        changes.group_by("kind", "space")
-        .agg(objects=pl.col("object_id").n_unique(), changes=pl.len())
-        .sort("kind", "space")
-    )
-    return tuple(KindCount(**row) for row in counted.iter_rows(named=True))
-
-
-def first_objects(changes: pl.DataFrame, limit: int) -> pl.DataFrame:
-    """All changes of the first ``limit`` objects of each kind and space; 0: of all."""
-    if not limit:
-        return changes
-    objects = pl.struct("space", "object_id").rle_id()
-    return changes.filter((objects - objects.min()).over("kind", "space") < limit)
-
-
-def planned_changes(changes: pl.DataFrame) -> tuple[PlannedChange, ...]:
-    return tuple(PlannedChange(**row) for row in changes.select(PlannedChange.__slots__).iter_rows(named=True))
-
-
-def changes_as_json(changes: pl.DataFrame) -> Raw:
-    """The same as ``planned_changes``, as a JSON array."""
-    columns = changes.select(PlannedChange.__slots__).with_columns(pl.col("kind").cast(pl.String))
-    return Raw(columns.write_json().encode())
+def _errors_as_json(errors: Spool) -> Iterator[bytes]:
+    for block in errors.blocks():
+        if block.height:
+            yield encode(planned_errors(block))[1:-1]
 
 
 def planned_errors(errors: pl.DataFrame) -> tuple[PlannedError, ...]:
     return tuple(PlannedError(**row) for row in errors.select(PlannedError.__slots__).iter_rows(named=True))
 
 
-def _connector_plan(plan: ConnectorPlan, session: Session | None) -> documents.ConnectorPlan:
+def _connector_plan(plan: ConnectorPlan, session: Session, *, tried: bool) -> documents.ConnectorPlan:
     held = tuple(
         Exceeded(space=one.target, kind=one.kind.value, count=one.count, allowed=one.allowed, population=one.population)
         for one in plan.held
     )
-    approve = approval(plan.connector, plan.step.value, plan.hash, session) if held and session else None
+    approve = approval(plan.connector, plan.step.value, plan.hash, session) if held and not tried else None
     return documents.ConnectorPlan(
         connector=plan.connector,
         step=plan.step.value,
@@ -154,7 +140,7 @@ def _connector_plan(plan: ConnectorPlan, session: Session | None) -> documents.C
         held=held,
         hash=plan.hash,
         approve=approve,
-        errors=planned_errors(plan.errors),
+        errors=_errors(plan.errors, session),
     )
 
 

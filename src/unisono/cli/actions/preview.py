@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from unisono.cli.actions import describe
-from unisono.cli.actions.plans import planned_changes, planned_errors, with_kinds
+from unisono.cli.actions.listing import planned_changes, with_kinds, worst_first
+from unisono.cli.actions.plans import planned_errors
 from unisono.cli.documents.objects import SpaceObject
 from unisono.cli.documents.plans import Preview
 from unisono.cli.documents.runs import counts_of
@@ -46,7 +47,7 @@ def _account(name: str, connector: str | None, reader: Reader) -> pl.DataFrame:
 
 def _document(previewed: runs.Preview, described: SpaceObject, project: Project, *, full: bool) -> Preview:
     hit = described.object
-    changes = with_kinds(previewed.changes, project)
+    changes = worst_first(with_kinds(previewed.changes, project))
     own_link = (pl.col("object_id") == hit.id) & pl.col("change").is_in(["join", "project", "disconnect"])
     errors = previewed.errors.with_columns(
         anchor=pl.lit(hit.anchor, dtype=pl.String), dn=pl.lit(hit.dn, dtype=pl.String)

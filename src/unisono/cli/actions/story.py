@@ -20,7 +20,7 @@ from unisono.runs.context import Context
 from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
 from unisono.runs.explain import why_value
-from unisono.runs.plan import titles
+from unisono.runs.naming import titles
 from unisono.store.contract import Reader, Selection
 
 _EVERYBODY = 1_000_000

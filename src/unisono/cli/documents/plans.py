@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msgspec import Raw
-
 from unisono.cli.documents.objects import Offer, SpaceObject, Trial
 from unisono.cli.documents.runs import Count
+from unisono.cli.documents.streamed import Streamed
 
 #: Kinds of change, the worst first. ``clear``: a value goes without a successor; ``remove``: a reference goes.
 KINDS = (
@@ -91,21 +90,19 @@ class ConnectorPlan:
     held: tuple[Exceeded, ...]  # empty: the guard lets it pass
     hash: str  # of exactly this batch
     approve: str | None  # the command that lets a held batch pass
-    errors: tuple[PlannedError, ...]
+    errors: Streamed[PlannedError]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What synchronizing connectors one after the other would do."""
 
-    # A whole population's changes are made JSON by columns, not object by object: then they are ``Raw``.
-
     fingerprint: str  # of the configuration
     full: bool
     connectors: tuple[ConnectorPlan, ...]
     kinds: tuple[KindCount, ...]  # all changes
     matching: tuple[KindCount, ...]  # those that pass the filters
-    changes: tuple[PlannedChange, ...] | Raw  # of those, the ones within the limit; the worst first
+    changes: Streamed[PlannedChange]  # of those, the ones within the limit; the worst first
     next: tuple[str, ...]  # commands that would do it
 
 

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from unisono.cli.documents.plans import KINDS, ConnectorPlan, KindCount, Plan, PlannedChange, PlannedError
+from unisono.cli.documents.streamed import Streamed
 from unisono.cli.views.parts import counted, indented, next_commands, safe, table, text, titled
 
 SHOWN_ERRORS = 20
@@ -21,20 +22,19 @@ def plan_view(plan: Plan) -> Iterator[RenderableType]:
     for each in plan.connectors:
         if each.held:
             yield held_part(each)
-        if each.errors:
+        if each.errors.total:
             yield titled(f"Errors in {each.connector}", _first_errors(each.errors))
     if not plan.kinds:
         yield text("Nothing would change.")
         return
     yield titled("Changes", kind_table(plan.kinds))
-    if isinstance(plan.changes, tuple):
-        yield from change_parts(plan.changes, plan.matching)
+    yield from change_parts(plan.changes.first, plan.matching)
     yield from next_commands(plan.next)
 
 
 def connector_table(plans: Sequence[ConnectorPlan]) -> RenderableType:
     rows = [
-        (each.connector, each.step, each.objects, _guard(each), len(each.errors) or "", each.hash) for each in plans
+        (each.connector, each.step, each.objects, _guard(each), each.errors.total or "", each.hash) for each in plans
     ]
     return table(("connector", "step", "objects", "guard", "errors", "hash"), rows, numbers=("objects", "errors"))
 
@@ -106,10 +106,10 @@ def _added(changes: Sequence[PlannedChange]) -> Iterator[Sequence[object]]:
         yield values[0].space, values[0].name, counted(len(values), "value"), "", "", ""
 
 
-def _first_errors(errors: Sequence[PlannedError]) -> Group:
-    shown: list[RenderableType] = [error_table(errors[:SHOWN_ERRORS])]
-    if len(errors) > SHOWN_ERRORS:
-        shown.append(text(f"and {counted(len(errors) - SHOWN_ERRORS, 'more error')}: --json has all"))
+def _first_errors(errors: Streamed[PlannedError]) -> Group:
+    shown: list[RenderableType] = [error_table(errors.first)]
+    if more := errors.total - len(errors.first):
+        shown.append(text(f"and {counted(more, 'more error')}: --json has all"))
     return Group(*shown)
 
 
