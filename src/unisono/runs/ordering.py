@@ -59,9 +59,6 @@ def _bounds(spans: list[tuple[str, str]]) -> list[str | None]:
 
 
 def _between(piece: pl.DataFrame, begin: str | None, end: str | None) -> pl.DataFrame:
-    inside = pl.lit(value=True)
     if begin is not None:
-        inside &= pl.col(_KEY) >= begin
-    if end is not None:
-        inside &= pl.col(_KEY) < end
-    return piece.filter(inside)
+        piece = piece.filter(pl.col(_KEY) >= begin)
+    return piece if end is None else piece.filter(pl.col(_KEY) < end)

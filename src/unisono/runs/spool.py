@@ -111,7 +111,7 @@ class Spool:
                 yield block if columns is None else block.select(columns)
 
     def _waiting_blocks(self) -> Iterator[pl.DataFrame]:
-        waiting = pl.concat([self._frame.empty(), *self._waiting])
+        waiting = pl.concat([self._frame.empty(), *self._waiting], rechunk=True)
         number = max(1, -(-self._waiting_rows // BLOCK_ROWS), -(-self._waiting_bytes // BLOCK_BYTES))
         yield from waiting.iter_slices(-(-waiting.height // number)) if waiting.height else (waiting,)
 

@@ -99,7 +99,7 @@ def listing(blocks: Iterable[pl.DataFrame], matches: pl.Expr, limit: int) -> Lis
             if limit:
                 best = first_objects(worst_first(block.filter(matches)), limit)
                 first = first_objects(worst_first(pl.concat([first, best])), limit)
-        kinds, matching = _kind_counts(objects, pl.lit(value=True)), _kind_counts(objects, pl.col("matches"))
+        kinds, matching = _kind_counts(objects, [True, False]), _kind_counts(objects, [True])
     return Listing(kinds=kinds, matching=matching, first=first)
 
 
@@ -114,8 +114,8 @@ def _objects(block: pl.DataFrame, matches: pl.Expr) -> pl.DataFrame:
     return judged.group_by("kind", "space", "object_id", "matches").agg(changes=pl.len().cast(pl.Int64))
 
 
-def _kind_counts(objects: Spool, chosen: pl.Expr) -> tuple[KindCount, ...]:
-    """How many different objects there are, in how many changes.
+def _kind_counts(objects: Spool, matching: list[bool]) -> tuple[KindCount, ...]:
+    """How many different objects there are, in how many changes that match or do not.
 
     An object may come again in any block, and to tell all of them apart takes memory for everybody: the blocks are read
     several times, each time for a part of the objects.
@@ -123,7 +123,7 @@ def _kind_counts(objects: Spool, chosen: pl.Expr) -> tuple[KindCount, ...]:
     passes = 1 + objects.height // _TOLD_APART
     parts = []
     for number in range(passes):
-        mine = chosen & (pl.col("object_id") % passes == number)
+        mine = pl.col("matches").is_in(matching) & (pl.col("object_id") % passes == number)
         rows = pl.concat(block.filter(mine) for block in objects.blocks())
         parts.append(rows.group_by("kind", "space").agg(pl.n_unique("object_id").alias("objects"), pl.sum("changes")))
     counted = pl.concat(parts).group_by("kind", "space").agg(pl.sum("objects"), pl.sum("changes")).sort("kind", "space")

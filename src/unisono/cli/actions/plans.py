@@ -52,13 +52,10 @@ class Filters:
     @property
     def expression(self) -> pl.Expr:
         """Whether a change (``NAMED_CHANGES`` with ``kind``) passes; never null."""
-        return self._passing().fill_null(value=False)
-
-    def _passing(self) -> pl.Expr:
-        passes = pl.lit(value=True)
+        passes = pl.col("name").is_not_null()  # everybody: a constant is no predicate for frames of several chunks
         for column, wanted in (("space", self.space), ("kind", self.kind), ("attribute", self.attribute)):
             if wanted is not None:
-                passes &= pl.col(column) == wanted
+                passes &= (pl.col(column) == wanted).fill_null(value=False)
         if self.name is None:
             return passes
         number = id_of(self.name)
