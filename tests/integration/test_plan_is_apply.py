@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.servers.fixtures import STORES, kept_in
 from unisono.model.guard import ChangeKind
 from unisono.model.plan import METAVERSE
 from unisono.model.runs import Counter, RunResult, Status, StepType
+from unisono.runs import plan as rehearsal
+from unisono.runs import spool
 
 #: A change as (space, object id, object type, change, attribute, before, after, rule, name).
 Change = tuple[str, int, str, str, str | None, str | None, str | None, str | None, str]
@@ -177,6 +180,7 @@ class Day:
     who: DayTwo
     plans: tuple[Planned, ...]
     again: tuple[Planned, ...]  # planned a second time, before anything was applied
+    in_pieces: tuple[Planned, ...]  # a few objects at a time, and a few changes in memory
     tables: tuple[dict[str, list[tuple[Any, ...]]], dict[str, list[tuple[Any, ...]]]]  # around both plans
     results: tuple[RunResult, ...]
     differences: tuple[Difference, ...]
@@ -202,6 +206,9 @@ def _played(directory: Path) -> Day:
         project.run(connector, StepType.DELTA_IMPORT if connector == "phones" else StepType.FULL_IMPORT)
     tables = rows_by_table(directory)
     plans, again = project.plan(*order), project.plan(*order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spool, "BLOCK_ROWS", 9)
+        in_pieces = project.plan(*order, partition=7)
     after_planning = rows_by_table(directory)
     results, differences = [], []
     for connector in order:
@@ -212,6 +219,7 @@ def _played(directory: Path) -> Day:
         who=who,
         plans=plans,
         again=again,
+        in_pieces=in_pieces,
         tables=(tables, after_planning),
         results=tuple(results),
         differences=tuple(differences),
@@ -232,6 +240,19 @@ def test_planning_writes_nothing(day: Day) -> None:
 def test_planning_twice_gives_the_same_plan_under_the_same_hash(day: Day) -> None:
     assert [plan.hash for plan in day.plans] == [plan.hash for plan in day.again]
     assert [_listed(plan) for plan in day.plans] == [_listed(plan) for plan in day.again]
+
+
+def test_a_plan_in_many_small_pieces_shows_the_same(day: Day) -> None:
+    """Ids of objects that do not exist yet are given in turn, so they differ; nobody else's may."""
+    existing = day.differences[0].before.objects.keys() | day.differences[0].before.metaverse.keys()
+
+    def shown(plan: Planned) -> Tally[tuple[object, ...]]:
+        return Tally((space, number if number in existing else None, *rest) for space, number, *rest in _listed(plan))
+
+    for whole, pieces in zip(day.plans, day.in_pieces, strict=True):
+        assert shown(pieces) == shown(whole)
+        assert (pieces.counts, pieces.guard, pieces.objects) == (whole.counts, whole.guard, whole.objects)
+        assert pieces.errors.drop("id").equals(whole.errors.drop("id"))
 
 
 def test_all_that_was_planned_happened(day: Day) -> None:
@@ -373,3 +394,26 @@ def test_the_hash_of_a_plan_lets_exactly_that_plan_pass(held: TestProject) -> No
     same = held.run("hr", StepType.DELTA_SYNCHRONIZATION, approved=passed)
     assert same.status is Status.SUCCESS
     assert held.metaverse().height == 19
+
+
+# --- what is in memory -----------------------------------------------------------------------------------------------
+
+
+def _rows_alive() -> int:
+    """Changes in all frames that there are."""
+    gc.collect()
+    frames = (each for each in gc.get_objects() if type(each) is pl.DataFrame)
+    return sum(frame.height for frame in frames if {"change", "before", "after"} <= set(frame.columns))
+
+
+def test_a_plan_holds_a_block_of_changes_not_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "BLOCK_ROWS", 20)
+    project = app_project(tmp_path).write(hr_csv=people(120))
+    assert project.run("hr", StepType.FULL_IMPORT).status is Status.SUCCESS
+    before = _rows_alive()
+    with project.open() as context, rehearsal.plan(replace(context, partition_objects=10), ["hr"], full=False) as plans:
+        held = _rows_alive() - before
+        listed = [block.height for block in plans[0].changes.blocks()]
+    assert sum(listed) == plans[0].changes.height > 700
+    assert max(listed) <= 20
+    assert held <= 20

@@ -49,7 +49,7 @@ class BlockFile:
 
     def write(self, frame: pl.DataFrame) -> None:
         encoded = io.BytesIO()
-        frame.write_ipc(encoded, compression="lz4")
+        frame.write_ipc(encoded, compression="zstd")
         with _room():
             self._file.seek(self._ends[-1])
             self._file.write(encoded.getbuffer())

@@ -10,6 +10,11 @@ import pytest
 from tests.projects import TestProject
 from tests.unit.cli.calls import Unisono, check_golden
 
+from unisono.cli import output
+from unisono.cli.actions import listing
+from unisono.cli.actions import plans as actions
+from unisono.runs import ordering, spool
+
 
 @pytest.fixture
 def busy(settled: TestProject, unisono: Unisono) -> TestProject:
@@ -122,3 +127,58 @@ def test_what_is_planned_is_what_the_run_does(busy: TestProject, unisono: Unison
     planned = unisono("plan", "hr", "--json").document["connectors"][0]["counts"]
     ran = unisono("run", "hr", "delta-synchronization", "--json").document["steps"][0]["counts"]
     assert sorted(map(str, planned)) == sorted(map(str, ran))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param((), id="text"),
+        pytest.param(("--limit", "1"), id="text-of-first-objects"),
+        pytest.param(("--limit", "0"), id="text-of-all"),
+        pytest.param(("--json",), id="json"),
+        pytest.param(("--json", "--limit", "1"), id="json-of-first-objects"),
+        pytest.param(("--json", "--space", "metaverse", "--change", "update"), id="json-filtered"),
+    ],
+)
+def test_a_plan_that_is_kept_in_small_blocks_is_told_the_same(
+    words: tuple[str, ...], busy: TestProject, monkeypatch: pytest.MonkeyPatch, unisono: Unisono
+) -> None:
+    whole = unisono("plan", *words)
+    small_blocks(monkeypatch)
+    monkeypatch.setattr(listing, "_TOLD_APART", 3)
+    monkeypatch.setattr(listing, "_JSON_ROWS", 2)
+    assert unisono("plan", *words) == whole
+
+
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "BLOCK_ROWS", 4)
+    monkeypatch.setattr(ordering, "PIECE_ROWS", 2)
+    monkeypatch.setattr(ordering, "RANGE_ROWS", 4)
+
+
+def test_a_long_document_is_the_same_as_a_short_one_but_for_line_breaks(
+    busy: TestProject, monkeypatch: pytest.MonkeyPatch, unisono: Unisono
+) -> None:
+    short = unisono("plan", "--json")
+    monkeypatch.setattr(output, "READABLE_BYTES", 100)
+    long = unisono("plan", "--json")
+    assert long.out.count("\n") == 1
+    assert long.document == short.document
+
+
+def test_all_errors_are_in_json_and_the_first_ones_in_the_table(
+    settled: TestProject, monkeypatch: pytest.MonkeyPatch, unisono: Unisono
+) -> None:
+    failing = (settled.directory / "rules" / "hr.yaml").read_text(encoding="utf-8")
+    settled.write(rules__hr_yaml=failing.replace("  title: title\n", "  title: 'CStr(CNum([sn]))'\n"))
+    whole = unisono("plan", "hr", "--full", "--json")
+    small_blocks(monkeypatch)
+    monkeypatch.setattr(spool, "BLOCK_ROWS", 1)
+    assert unisono("plan", "hr", "--full", "--json") == whole
+    (planned,) = whole.document["connectors"]
+    assert [each["anchor"] for each in planned["errors"]] == ["E1", "E2", "E3", "E4"]
+    monkeypatch.setattr(actions, "SHOWN_ERRORS", 3)
+    monkeypatch.setattr(spool, "BLOCK_ROWS", 100)
+    text = unisono("plan", "hr", "--full")
+    assert text.status == whole.status == 1
+    assert "and 1 more error: --json has all" in text.out
