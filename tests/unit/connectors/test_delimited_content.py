@@ -1,12 +1,19 @@
-"""Changes to a file's rows are applied all together, and give what applying them one by one would give."""
+"""The content of a file on disk is, after any changes, what applying them one by one in memory gives."""
 
 from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unisono.connectors.delimited_text.content import Content
+from unisono.connectors.delimited_text.rows import RowFormat
+from unisono.connectors.delimited_text.settings import Dialect
+from unisono.connectors.files.workfile import WorkFile
 
 COLUMNS = ["c0", "c1", "c2"]
 ANCHORS = st.sampled_from("abcde")
@@ -18,8 +25,8 @@ CHANGES = st.tuples(
 )
 
 
-def frame(rows: list[dict[str, str | None]]) -> pl.DataFrame:
-    schema = dict.fromkeys([*COLUMNS, "anchor"], pl.String)
+def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = {"number": pl.Int64, **dict.fromkeys([*COLUMNS, "anchor", "name"], pl.String)}
     return pl.DataFrame([dict.fromkeys(schema) | row for row in rows], schema=schema)
 
 
@@ -38,22 +45,27 @@ def one_by_one(before: list[str], changes: list[tuple[str, str, dict[str, str | 
     return [[row[name] for name in COLUMNS] for row in rows.values()]
 
 
-def all_together(before: list[str], changes: list[tuple[str, str, dict[str, str | None]]]) -> list[list[str | None]]:
-    content = Content(frame([{"c0": a, "c1": "old", "anchor": a} for a in before]), COLUMNS)
-    for operation, anchor, values in changes:
-        there = content.occurrences(anchor) == 1
-        row = frame([{"c0": anchor, "anchor": anchor, **values}])
-        if operation == "add" and not there:
-            content.add(row)
-        elif operation == "update" and there:
-            content.update(row.with_columns(changed=pl.lit(list(values), pl.List(pl.String))))
-        elif operation == "delete" and there:
-            content.delete(row.select("anchor", dn="anchor"))
-    return [list(row) for row in content.current().select(COLUMNS).rows()]
+def page_by_page(before: list[str], changes: list[tuple[str, str, dict[str, str | None]]]) -> list[list[str | None]]:
+    rows = RowFormat(Dialect(), len(COLUMNS))
+    with closing(WorkFile(Path("people.csv"))) as work:
+        content = Content(work, rows)
+        old = [{"number": i, "c0": a, "c1": "old", "anchor": a} for i, a in enumerate(before, start=1)]
+        content.load(iter([frame(old[:2]), frame(old[2:])]))
+        for operation, anchor, values in changes:
+            names = pl.Series([anchor])
+            found = content.known(anchors=names, names=names.clear()).found(anchor)
+            if operation == "add" and not found:
+                content.add(frame([{"number": content.new_number(), "c0": anchor, "anchor": anchor, **values}]))
+            elif operation == "update" and found:
+                row = frame([{"number": found[0], **values}]).drop("anchor", "name")
+                content.update(row.with_columns(changed=pl.lit(list(values), pl.List(pl.String))))
+            elif operation == "delete":
+                content.delete(found)
+        return [list(row) for page in content.texts() for row in rows.rows(page).iter_rows()]
 
 
 @given(st.lists(ANCHORS, unique=True), st.lists(CHANGES, max_size=12))
-def test_all_together_gives_what_one_by_one_gives(
+def test_page_by_page_gives_what_one_by_one_gives(
     before: list[str], changes: list[tuple[str, str, dict[str, str | None]]]
 ) -> None:
-    assert all_together(before, changes) == one_by_one(before, changes)
+    assert page_by_page(before, changes) == one_by_one(before, changes)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unisono.connectors.ldif.entries import EntryReader, chunks, decoded_text
-from unisono.connectors.ldif.writing import file_chunks, lines_of
+from unisono.connectors.ldif.writing import entry_texts, file_chunks, lines_of
 from unisono.model.names import escape_dn_value
 
 VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=120)
@@ -20,12 +20,11 @@ ENTRIES = st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_siz
 def written(entries: list[list[str]]) -> bytes:
     names = [f"cn=x{escape_dn_value(values[0])},uid={i}" for i, values in enumerate(entries)]
     lines = [(i, lines_of("cn", pl.Series([value]))[0]) for i, values in enumerate(entries) for value in values]
-    return b"".join(
-        file_chunks(
-            pl.DataFrame({"entry": range(len(entries)), "dn": names}),
-            pl.DataFrame(lines, schema=["entry", "text"], orient="row"),
-        )
+    texts = entry_texts(
+        pl.DataFrame({"entry": range(len(entries)), "dn": names}),
+        pl.DataFrame(lines, schema=["entry", "text"], orient="row"),
     )
+    return b"".join(file_chunks([texts.head(3), texts.tail(-3)]))
 
 
 @given(ENTRIES, st.integers(1, 200))

@@ -1,119 +1,103 @@
-"""The content of an exported file: what it holds, the changes to come, and both together."""
+"""The content of an exported file: its records as they are to be written, changed page by page.
+
+References to renamed objects are brought up to date when the content is written: any record may have some, and every
+record is read then.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-_ALL = pl.lit(None, pl.List(pl.String)).alias("changed")  # of a change: it sets every column
+from unisono.connectors.delimited_text.rows import RowFormat
+from unisono.connectors.files.known import Known
+from unisono.connectors.files.workfile import WorkFile
 
 
 class Content:
-    """The rows of a file, and changes that are applied together when the content is asked for.
-
-    Which anchors and DNs exist is known at any time without applying anything: deciding about an entry needs no more.
-    Rows are frames of the file's ``columns``, null where nothing stands, and ``anchor``. ``references`` are the columns
-    that hold names of other objects, with what separates several (None for single ones).
+    """Rows are frames of the file's columns, null where nothing stands, with ``number``, ``anchor`` and ``name`` (the
+    DN, null where objects have none). ``references`` are the columns that hold names of other objects, with what
+    separates several (None for single ones).
     """
 
-    def __init__(
-        self,
-        rows: pl.DataFrame,
-        columns: Sequence[str],
-        *,
-        dn_column: str | None = None,
-        references: Mapping[str, str | None] | None = None,
-    ) -> None:
-        self._rows = rows
-        self._columns = list(columns)
-        self._dn_column = dn_column
+    def __init__(self, work: WorkFile, rows: RowFormat, references: Mapping[str, str | None] | None = None) -> None:
+        self._work = work
+        self._format = rows
         self._references = references or {}
-        self._changes: list[pl.DataFrame] = []
-        self._renamed: dict[str, str] = {}
-        self._anchors = Counter(rows["anchor"].drop_nulls())
-        self._holders = self._names(rows)
 
-    def occurrences(self, anchor: str) -> int:
-        """How many rows the anchor has. More than one: nobody knows which of them is meant."""
-        return self._anchors[anchor]
+    def load(self, pages: Iterator[pl.DataFrame]) -> None:
+        """The rows of the old file."""
+        self._work.load(self._records(page) for page in pages)
 
-    def holder(self, dn: str) -> str | None:
-        """The anchor of the object with that DN."""
-        return self._holders.get(dn)
+    def known(self, *, anchors: pl.Series, names: pl.Series) -> Known:
+        """What there is of these anchors and names."""
+        return Known(self._work, anchors=anchors, names=names)
+
+    def new_number(self) -> int:
+        return self._work.new_number()
+
+    def rows(self, numbers: pl.Series) -> Iterator[pl.DataFrame]:
+        """The columns of these records, and ``number``."""
+        for page in self._work.texts(numbers):
+            yield self._format.rows(page["text"]).with_columns(page["number"])
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Objects that are not there: ``anchor`` and texts."""
-        self._anchors.update(rows["anchor"])
-        self._holders.update(self._names(rows))
-        self._remember(rows.with_columns(_ALL, deleted=pl.lit(value=False)))
+        """New records."""
+        self._work.add(self._records(rows))
 
     def update(self, rows: pl.DataFrame) -> None:
-        """Objects that are there: ``anchor``, texts, and ``changed``, the columns that are set."""
-        self._remember(rows.with_columns(deleted=pl.lit(value=False)))
+        """Records that are there: ``number``, texts, and ``changed``, the columns that are set."""
+        columns = self._format.columns
+        missing = (pl.lit(None, pl.String).alias(name) for name in columns if name not in rows.columns)
+        changes = rows.with_columns(missing).select("number", *columns, "changed")
+        for page in self._work.texts(rows["number"]):
+            before = self._format.rows(page["text"]).with_columns(page["number"], changed=pl.lit(columns))
+            theirs = changes.join(page, on="number", how="semi", maintain_order="left")
+            after = _merged(pl.concat([before.select(changes.columns), theirs]), columns)
+            self._work.rewrite(after.select("number", self._format.texts(after)))
 
-    def rename(self, anchor: str, old: str, new: str) -> None:
-        """The object's DN changes, and references to it follow; its row comes with ``update``."""
-        if self._holders.get(old) == anchor:
-            del self._holders[old]
-            self._renamed[old] = new
-        self._holders[new] = anchor
+    def rename(self, renames: pl.DataFrame) -> None:
+        """Other DNs: ``number``, ``old`` and ``new``. References follow; the column itself comes with ``update``."""
+        self._work.rename(renames.with_columns(name="new"))
 
-    def delete(self, names: pl.DataFrame) -> None:
-        """Objects that are there: ``anchor`` and ``dn``."""
-        for anchor, dn in names.select("anchor", "dn").iter_rows():
-            del self._anchors[anchor]
-            if self._holders.get(dn) == anchor:
-                del self._holders[dn]
-        self._remember(names.select("anchor", _ALL, deleted=pl.lit(value=True)))
+    def delete(self, numbers: Sequence[int]) -> None:
+        self._work.delete(pl.Series(numbers, dtype=pl.Int64))
 
-    def current(self) -> pl.DataFrame:
-        """All rows with the changes applied, old ones in their order, new ones behind them."""
-        if self._changes:
-            self._rows = self._followed(_applied(self._rows, pl.concat(self._changes), self._columns))
-            self._changes, self._renamed = [], {}
-        return self._rows
+    def texts(self) -> Iterator[pl.Series]:
+        """All records as they are now, page by page."""
+        follow = bool(self._references) and self._work.has_renames
+        for page in self._work.all_texts():
+            yield self._followed(page["text"]) if follow else page["text"]
 
-    def _names(self, rows: pl.DataFrame) -> dict[str, str]:
-        if self._dn_column is None or self._dn_column not in rows.columns:
-            return {}
-        return dict(rows.select(self._dn_column, "anchor").drop_nulls().iter_rows())
+    def _records(self, rows: pl.DataFrame) -> pl.DataFrame:
+        missing = (pl.lit(None, pl.String).alias(name) for name in self._format.columns if name not in rows.columns)
+        return rows.select("number", "anchor", "name", self._format.texts(rows.with_columns(missing)))
 
-    def _remember(self, rows: pl.DataFrame) -> None:
-        missing = (pl.lit(None, pl.String).alias(name) for name in self._columns if name not in rows.columns)
-        self._changes.append(rows.with_columns(missing).select(*self._columns, "anchor", "changed", "deleted"))
-
-    def _followed(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """References to renamed objects name them as they are called now."""
-        if not self._renamed:
-            return rows
-        return rows.with_columns(_followed(name, self._renamed, by) for name, by in self._references.items())
+    def _followed(self, texts: pl.Series) -> pl.Series:
+        rows = self._format.rows(texts)
+        return self._format.texts(followed(rows, self._references, self._work.new_names))
 
 
-def _followed(column: str, renamed: Mapping[str, str], separator: str | None) -> pl.Expr:
-    if separator is None:
-        return pl.col(column).replace(renamed)
-    return pl.col(column).str.split(separator).list.eval(pl.element().replace(renamed)).list.join(separator)
+def followed(
+    rows: pl.DataFrame, references: Mapping[str, str | None], new_names: Callable[[pl.Series], Mapping[str, str]]
+) -> pl.DataFrame:
+    """The rows with references to renamed objects naming them as they are called now."""
+    names = [rows.select(_listed(name, by))[name].explode() for name, by in references.items()]
+    renamed = new_names(pl.concat([each.rename("name") for each in names]))
+    single = pl.element().replace(renamed)
+    return rows.with_columns(
+        pl.col(name).replace(renamed) if by is None else _listed(name, by).list.eval(single).list.join(by)
+        for name, by in references.items()
+    )
 
 
-def _applied(rows: pl.DataFrame, changes: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The rows after the changes, which come in the order in which they happened."""
-    before = rows.with_columns(_ALL, deleted=pl.lit(value=False)).select(changes.columns)
-    stack = pl.concat([before, changes]).with_row_index("order")
-    touched = changes.select("anchor").unique()
-    untouched = stack.join(touched, on="anchor", how="anti", maintain_order="left").select("order", *rows.columns)
-    merged = _merged(stack.join(touched, on="anchor", how="semi", maintain_order="left"), columns)
-    return pl.concat([untouched, merged.select("order", *rows.columns)]).sort("order").drop("order")
+def _listed(column: str, separator: str | None) -> pl.Expr:
+    return pl.col(column).str.split(separator) if separator else pl.concat_list(column)
 
 
 def _merged(stack: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """One row per anchor that exists after its last deletion, with the last text that was set of every column."""
-    last_deletion = pl.col("order").filter(pl.col("deleted")).max().over("anchor")
-    alive = stack.filter(last_deletion.is_null() | (pl.col("order") > last_deletion))
-    texts = [pl.col(name).filter(pl.col("changed").is_null() | _sets(name)).last() for name in columns]
-    return alive.group_by("anchor", maintain_order=True).agg(pl.col("order").first(), *texts)
-
-
-def _sets(column: str) -> pl.Expr:
-    return pl.col("changed").list.contains(column)
+    """One row per number, with the last text that was set of every column; changes come in the order in which they
+    happened."""
+    texts = [pl.col(name).filter(pl.col("changed").list.contains(name)).last() for name in columns]
+    return stack.group_by("number", maintain_order=True).agg(texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,14 +11,17 @@ import polars as pl
 from unisono.connectors.contract import ExportBatch, ExportOperation
 from unisono.connectors.delimited_text.content import Content
 from unisono.connectors.delimited_text.encoding import EntryEncoder
-from unisono.connectors.delimited_text.oldfile import OldFile
-from unisono.connectors.delimited_text.records import column_name
+from unisono.connectors.delimited_text.oldfile import OldFile, old_file
+from unisono.connectors.delimited_text.rows import RowFormat
 from unisono.connectors.delimited_text.settings import DelimitedSettings
-from unisono.connectors.files.refusals import AMBIGUOUS, MISSING, Refusal, results
+from unisono.connectors.files.refusals import Refusal, not_one, results
 from unisono.connectors.files.replacing import replace_file
+from unisono.connectors.files.workfile import WorkFile
 from unisono.model.schema import Schema
 
-_ROWS_PER_CHUNK = 50_000
+_NO_NAME = pl.lit(None, pl.String)
+_NUMBERS = pl.Schema({"id": pl.Int64, "number": pl.Int64})
+_RENAMES = pl.Schema({"number": pl.Int64, "old": pl.String, "new": pl.String})
 
 
 class DelimitedExport:
@@ -28,17 +31,26 @@ class DelimitedExport:
         self._settings = settings
         self._schema = schema
         self._path = path
-        self._old = OldFile.read(settings, schema, path)
-        layout = self._layout = self._old.layout
+        self._work = WorkFile(path)
+        try:
+            with old_file(settings, schema, path) as old:
+                self._begin(old)
+        except BaseException:
+            self._work.close()
+            raise
+
+    def _begin(self, old: OldFile) -> None:
+        settings, layout = self._settings, old.layout
+        self._layout = layout
+        self._file_encoding, self._byte_order_mark = old.encoding, old.byte_order_mark
         self._dn_column = layout.column(settings.dn) if settings.dn else None
-        self._known = [layout.column(name) for name in _exported(settings, schema)]
-        self._encoder = EntryEncoder(settings, layout, self._old.encoding)
-        self._content = Content(
-            self._old.rows,
-            [column_name(i) for i in range(len(layout.header))],
-            dn_column=self._dn_column,
-            references=self._references(),
-        )
+        self._known = [layout.column(name) for name in _exported(settings, self._schema)]
+        self._encoder = EntryEncoder(settings, layout, old.encoding)
+        self._rows = RowFormat(settings.dialect, len(layout.header))
+        self._content = Content(self._work, self._rows, self._references())
+        # A record without anchor is no object, so that it holds no name either.
+        name = pl.when(pl.col("anchor").is_not_null()).then(self._dn_column) if self._dn_column else _NO_NAME
+        self._content.load(page.with_columns(name.alias("name")) for page in old.pages)
 
     def send(self, batch: ExportBatch) -> pl.DataFrame:
         match batch.operation:
@@ -51,98 +63,94 @@ class DelimitedExport:
 
     def finish(self) -> None:
         """Raises ``StepStop`` with ``stopped-disk-full`` or ``stopped-export-write``; the old file stays then."""
-        replace_file(self._path, self._written(self._content.current()))
+        replace_file(self._path, self._written())
 
     def close(self) -> None:
-        """Nothing is open between the calls."""
+        self._work.close()
 
     # --- operations ---------------------------------------------------------------------------------------------------
 
     def _add(self, batch: ExportBatch) -> pl.DataFrame:
         encoded = self._encoder.encoded(batch, self._schema[batch.object_type])
         rows = self._named(encoded.rows, batch)
+        known = self._content.known(anchors=rows["anchor"], names=rows["name"])
         refusals = encoded.refusals | self._name_refusals(batch.entries, "dn")
-        there: list[int] = []
+        there, numbers = dict[int, Sequence[int]](), dict[int, int]()
         new, new_dns = set[str](), set[str]()
         for id_, anchor, dn in rows.select("id", "anchor", "dn").iter_rows():
             if id_ in refusals:
                 continue
             if anchor is None:
                 refusals[id_] = Refusal(code="missing-anchor-component", message=self._anchor_message())
-            elif self._content.occurrences(anchor):
-                there.append(id_)
-            elif anchor in new or dn in new_dns or self._content.holder(dn):
+            elif found := known.found(anchor):
+                there[id_] = found
+            elif anchor in new or dn in new_dns or known.holder(dn) is not None:
                 refusals[id_] = Refusal(code="cd-existing-object", message="another object has this anchor or name")
             else:
                 new.add(anchor)
                 new_dns.add(dn)
-        self._refuse_others(rows.filter(pl.col("id").is_in(there)), refusals)
-        self._content.add(_without(rows, {*refusals, *there}).drop("changed"))
+                numbers[id_] = self._content.new_number()
+        refusals |= self._others(rows, there)
+        self._content.add(_numbered(rows, numbers))
         return results(rows.select("id", "anchor", "dn"), refusals)
 
     def _update(self, batch: ExportBatch) -> pl.DataFrame:
         encoded = self._encoder.encoded(batch, self._schema[batch.object_type])
         names = batch.entries.select("anchor", "dn", "new_dn")
+        known = self._content.known(anchors=names["anchor"], names=names["new_dn"])
         rows = pl.concat([encoded.rows, names], how="horizontal")
         refusals = encoded.refusals | self._name_refusals(batch.entries, "new_dn")
-        for id_, anchor, changed, dn, new_dn in rows.select("id", "anchor", "changed", "dn", "new_dn").iter_rows():
-            refusal = refusals.get(id_) or self._missing(anchor) or self._moved(anchor, changed, new_dn)
+        numbers, renames = dict[int, int](), list[tuple[int, str | None, str]]()
+        for id_, anchor, changed, new_dn in rows.select("id", "anchor", "changed", "new_dn").iter_rows():
+            found = known.found(anchor)
+            refusal = refusals.get(id_) or not_one(found) or self._fixed(changed, new_dn)
+            if refusal is None and new_dn is not None and known.holder(new_dn) not in (None, *found):
+                refusal = Refusal(code="rename-to-existing-dn", message="another object has the new name")
             if refusal:
                 refusals[id_] = refusal
-            elif new_dn is not None:
-                self._content.rename(anchor, dn, new_dn)
-        self._content.update(self._renamed(_without(rows, refusals)))
+                continue
+            numbers[id_] = found[0]
+            if new_dn is not None:
+                renames.append((found[0], known.name_of(found[0]), new_dn))
+                known.rename(found[0], new_dn)
+        self._content.update(_numbered(self._renamed(rows), numbers))
+        self._content.rename(pl.DataFrame(renames, schema=_RENAMES, orient="row"))
         return results(names.select(rows["id"], "anchor", dn=pl.coalesce("new_dn", "dn")), refusals)
 
     def _delete(self, batch: ExportBatch) -> pl.DataFrame:
         rows = batch.entries.select("id", "anchor", "dn")
-        refusals, found = {}, []
-        for id_, anchor in rows.select("id", "anchor").iter_rows():
-            match self._missing(anchor):
-                case None:
-                    found.append(id_)
-                case refusal if refusal is AMBIGUOUS:
-                    refusals[id_] = refusal
-                case _:
-                    pass  # already gone: what was wanted
-        self._content.delete(rows.filter(pl.col("id").is_in(found)).unique("anchor"))
+        known = self._content.known(anchors=rows["anchor"], names=rows["dn"].clear())
+        refusals, numbers = known.deleted(rows)
+        self._content.delete(numbers)
         return results(rows, refusals)
 
     # --- decisions ----------------------------------------------------------------------------------------------------
 
-    def _missing(self, anchor: str) -> Refusal | None:
-        match self._content.occurrences(anchor):
-            case 0:
-                return MISSING
-            case 1:
-                return None
-            case _:
-                return AMBIGUOUS
-
-    def _moved(self, anchor: str, changed: list[str], new_dn: str | None) -> Refusal | None:
+    def _fixed(self, changed: list[str], new_dn: str | None) -> Refusal | None:
         parts = [name for name in self._settings.anchor if self._layout.column(name) in changed]
         if parts:
             return Refusal(code="modify-naming-attribute", message="an anchor does not change", attribute=parts[0])
         if new_dn is not None and self._dn_column is None:
             return Refusal(code="modify-naming-attribute", message="the objects of this file have no DN to change")
-        if new_dn is not None and self._content.holder(new_dn) not in (None, anchor):
-            return Refusal(code="rename-to-existing-dn", message="another object has the new name")
         return None
 
     def _name_refusals(self, entries: pl.DataFrame, column: str) -> dict[int, Refusal]:
         return self._encoder.name_refusals(entries["id"], entries[column]) if self._dn_column else {}
 
-    def _refuse_others(self, there: pl.DataFrame, refusals: dict[int, Refusal]) -> None:
+    def _others(self, rows: pl.DataFrame, there: Mapping[int, Sequence[int]]) -> dict[int, Refusal]:
         """Of objects that are there already, those that are not exactly as they are to be added. The others come from
         an export that was written but not recorded."""
-        if there.is_empty():
-            return
-        absent = (pl.lit(None, pl.String).alias(name) for name in self._known if name not in there.columns)
-        same = there.with_columns(absent).join(
-            self._content.current(), on=["anchor", *self._known], how="semi", nulls_equal=True
-        )
-        for id_ in there.join(same, on="id", how="anti")["id"]:
-            refusals[id_] = Refusal(code="cd-existing-object", message="the file has another object with this anchor")
+        if not there:
+            return {}
+        absent = (pl.lit(None, pl.String).alias(name) for name in self._known if name not in rows.columns)
+        pairs = [(id_, number) for id_, found in there.items() for number in found]
+        numbers = pl.DataFrame(pairs, schema=_NUMBERS, orient="row")
+        wanted = rows.with_columns(absent).join(numbers, on="id")
+        same = set[int]()
+        for page in self._content.rows(numbers["number"]):
+            same |= set(wanted.join(page, on=["number", *self._known], how="semi", nulls_equal=True)["id"])
+        refusal = Refusal(code="cd-existing-object", message="the file has another object with this anchor")
+        return dict.fromkeys(there.keys() - same, refusal)
 
     def _anchor_message(self) -> str:
         return f"a new object needs {', '.join(self._settings.anchor)}"
@@ -150,7 +158,7 @@ class DelimitedExport:
     # --- rows ---------------------------------------------------------------------------------------------------------
 
     def _named(self, rows: pl.DataFrame, batch: ExportBatch) -> pl.DataFrame:
-        """New rows with their object type, anchor and DN."""
+        """New rows with their object type, anchor and DN, which is their name if they have one."""
         if self._settings.object_type_column:
             column = self._layout.column(self._settings.object_type_column)
             rows = rows.with_columns(pl.lit(batch.object_type).alias(column))
@@ -158,8 +166,8 @@ class DelimitedExport:
         rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in parts if name not in rows.columns)
         rows = rows.with_columns(self._layout.anchor(self._settings.anchor).alias("anchor"))
         if self._dn_column is None:
-            return rows.with_columns(dn=pl.col("anchor"))
-        return rows.with_columns(batch.entries["dn"].alias("dn"), batch.entries["dn"].alias(self._dn_column))
+            return rows.with_columns(_NO_NAME.alias("name"), dn=pl.col("anchor"))
+        return rows.with_columns(batch.entries["dn"].alias(name) for name in ("dn", "name", self._dn_column))
 
     def _renamed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Updated rows, with the DN among the changed columns where it changes."""
@@ -179,25 +187,20 @@ class DelimitedExport:
             for attribute in object_type.references
         }
 
-    def _written(self, rows: pl.DataFrame) -> Iterator[bytes]:
+    def _written(self) -> Iterator[bytes]:
         """The file's bytes: byte order mark, header and rows as the old file had them."""
-        dialect, encoder = self._settings.dialect, codecs.getincrementalencoder(self._old.encoding)()
-        yield self._old.byte_order_mark
-        header = pl.DataFrame([self._layout.header], orient="row")
-        pages = rows.drop("anchor").iter_slices(_ROWS_PER_CHUNK)
-        for frame in ([header] if self._settings.columns is None else []), pages:
-            for page in frame:
-                text = page.write_csv(
-                    include_header=False,
-                    separator=dialect.delimiter,
-                    quote_char=dialect.quote or '"',
-                    quote_style="necessary" if dialect.quote else "never",
-                )
-                yield encoder.encode(text)
+        encoder = codecs.getincrementalencoder(self._file_encoding)()
+        yield self._byte_order_mark
+        if self._settings.columns is None:
+            yield encoder.encode(self._rows.header(self._layout.header) + "\n")
+        for page in self._content.texts():
+            yield encoder.encode("\n".join(page) + "\n")
 
 
-def _without(rows: pl.DataFrame, ids: dict[int, Refusal] | set[int]) -> pl.DataFrame:
-    return rows.filter(~pl.col("id").is_in(list(ids))) if ids else rows
+def _numbered(rows: pl.DataFrame, numbers: Mapping[int, int]) -> pl.DataFrame:
+    """The rows of the ids among ``numbers``, with their ``number``."""
+    known = pl.DataFrame(list(numbers.items()), schema=_NUMBERS, orient="row")
+    return rows.join(known, on="id", how="inner", maintain_order="left")
 
 
 def _exported(settings: DelimitedSettings, schema: Schema) -> list[str]:

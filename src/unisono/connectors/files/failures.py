@@ -36,5 +36,14 @@ def cannot_write(path: Path, error: OSError) -> StepStop:
     return StepStop(status, f"the file {path} cannot be written: {_reason(error)}", hint="The old file is untouched.")
 
 
+def cannot_keep(path: Path, reason: str, *, disk_full: bool) -> StepStop:
+    """The records of the file that is rewritten could not be kept on disk meanwhile; the file is still the old one."""
+    return StepStop(
+        Status.STOPPED_DISK_FULL if disk_full else Status.STOPPED_EXPORT_WRITE,
+        f"the temporary copy of the file {path} cannot be written: {reason}",
+        hint="It lies in the directory that TMPDIR names, or else in /var/tmp. The old file is untouched.",
+    )
+
+
 def _reason(error: OSError) -> str:
     return error.strerror or str(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +21,17 @@ class Refusal:
 
 MISSING = Refusal(code="cd-missing-object", message="the file has no such object")
 AMBIGUOUS = Refusal(code="ambiguous-update", message="the file has several records with this anchor")
+
+
+def not_one(found: Sequence[int]) -> Refusal | None:
+    """Why nothing can be done to the object of which these records were found."""
+    match len(found):
+        case 0:
+            return MISSING
+        case 1:
+            return None
+        case _:
+            return AMBIGUOUS
 
 
 def results(rows: pl.DataFrame, refusals: Mapping[int, Refusal]) -> pl.DataFrame:

@@ -1,112 +1,128 @@
-"""The content of an exported file: its entries, the changes to come, and both together.
+"""The content of an exported file: its entries as they are to be written, changed page by page.
 
-Entries have numbers: those of the old file in its order, new ones behind them. Which anchors and names exist is known
-at any time; entries are put together only when the content is asked for.
+Entries have numbers: those of the old file in its order, new ones behind them. Their texts are their lines without
+folds, the one with the DN first. References to renamed entries are brought up to date when the content is written: any
+entry may have some, and every entry is read then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
-from unisono.connectors.ldif.entries import decoded_text, with_parts
-from unisono.connectors.ldif.names import name_keys
-from unisono.connectors.ldif.renaming import Rename, renamed
+from unisono.connectors.files.known import Known
+from unisono.connectors.files.workfile import WorkFile
+from unisono.connectors.ldif.entries import Entries, decoded_text, with_parts
+from unisono.connectors.ldif.names import name_keys, rooted_keys
+from unisono.connectors.ldif.renaming import Move, Rename, followed, moved_below, renamed
+from unisono.connectors.ldif.writing import entry_texts
 
 #: Lines of entries: ``text`` is one line, ``key`` its attribute in lower case.
 LINES = {"entry": pl.Int64, "key": pl.String, "text": pl.String}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
-    """``names``: ``entry`` and ``dn``, one row per entry. ``lines``: of ``LINES``. Both by entry, lines in order."""
-
-    names: pl.DataFrame
-    lines: pl.DataFrame
 
 
 class Content:
     """``anchor`` is the attribute whose value identifies an entry, or None: its DN does. ``references`` are the
     attributes that name other entries."""
 
-    def __init__(self, old: Directory, *, anchor: str | None, references: Sequence[str]) -> None:
-        self._directory = old
-        self._references = references
-        self._added: list[tuple[int, str]] = []
-        self._changes: list[pl.DataFrame] = []
-        self._deleted: set[int] = set()
-        self._renames: list[Rename] = []
-        self._next = max(old.names["entry"], default=0) + 1
-        self._by_name = dict(zip(name_keys(old.names["dn"]), old.names["entry"], strict=True))
-        self._anchors = {entry: name for name, entry in _anchors(old, anchor).iter_rows()}
-        self._by_anchor: dict[str, list[int]] = {}
-        for entry, name in self._anchors.items():
-            self._by_anchor.setdefault(name, []).append(entry)
+    def __init__(self, work: WorkFile, *, anchor: str | None, references: Sequence[str]) -> None:
+        self._work = work
+        self._anchor = anchor
+        self._references = {name.lower(): name for name in references}
 
-    def found(self, anchor: str | None) -> Sequence[int]:
-        """The entries with that anchor. More than one: nobody knows which of them is meant."""
-        return self._by_anchor.get(anchor or "", ())
+    def load(self, parts: Iterable[Entries]) -> None:
+        """The entries of the old file."""
+        self._work.load(self._records(part) for part in parts)
 
-    def holder(self, key: str) -> int | None:
-        """The entry whose name has that comparison form."""
-        return self._by_name.get(key)
+    def known(self, *, anchors: pl.Series, names: pl.Series) -> Known:
+        """What there is of these anchors and names, which are rooted keys."""
+        return Known(self._work, anchors=anchors, names=names)
 
-    def anchor_of(self, entry: int) -> str | None:
-        return self._anchors.get(entry)
+    def new_entry(self) -> int:
+        return self._work.new_number()
 
-    def add(self, dn: str, key: str, anchor: str) -> int:
-        """A new entry; its lines come with ``change``."""
-        entry, self._next = self._next, self._next + 1
-        self._added.append((entry, dn))
-        self._by_name[key] = entry
-        self._anchors[entry] = anchor
-        self._by_anchor.setdefault(anchor, []).append(entry)
-        return entry
+    def lines(self, entries: Iterable[int]) -> Iterator[pl.DataFrame]:
+        """The lines of these entries, of ``LINES``, that with the DN included."""
+        for page in self._work.texts(pl.Series(list(entries), dtype=pl.Int64)):
+            yield _lines(page).select(LINES.keys())
+
+    # --- changes ------------------------------------------------------------------------------------------------------
+
+    def add(self, names: pl.DataFrame, lines: pl.DataFrame) -> None:
+        """New entries: ``entry``, ``dn``, ``name`` and ``anchor`` of each, and lines of ``LINES``."""
+        texts = entry_texts(names, lines)
+        self._work.add(names.select("anchor", "name", number="entry").with_columns(text=texts))
 
     def change(self, values: pl.DataFrame) -> None:
         """Attributes that are set: ``entry``, ``key``, and ``text`` of all their lines, null for none."""
-        self._changes.append(values.select(LINES.keys()))
+        for page in self._work.texts(values["entry"]):
+            theirs = values.join(page, left_on="entry", right_on="number", how="semi", maintain_order="left")
+            self._work.rewrite(_texts(_merged(_lines(page).select(LINES.keys()), theirs)))
 
-    def rename(self, entry: int, rename: Rename) -> None:
-        if self._by_name.get(rename.old_key) == entry:
-            del self._by_name[rename.old_key]
-        self._by_name[rename.new_key] = entry
-        self._renames.append(rename)
+    def rename(self, renames: Sequence[Rename]) -> None:
+        """The entries get other names, those below them move along."""
+        moves: dict[int, Move] = {}
+        last = {rename.entry: rename.new for rename in renames}
+        for page in self._work.texts(pl.Series(list(last), dtype=pl.Int64)):
+            lines, moved = renamed(_lines(page), last)
+            moves |= {move.entry: move for move in moved}
+            self._move(lines, moved)
+        containers = self._work.containers(rooted_keys(pl.Series([m.old for m in moves.values()], dtype=pl.String)))
+        for move in (moves[entry] for entry in last if containers):
+            container = str(rooted_keys(pl.Series([move.old]))[0])
+            for page in self._work.texts_below(container) if container in containers else ():
+                self._move(*moved_below(_lines(page), move))
 
-    def delete(self, entry: int, anchor: str, key: str) -> None:
-        self._by_anchor[anchor].remove(entry)
-        if self._by_name.get(key) == entry:
-            del self._by_name[key]
-        self._deleted.add(entry)
+    def delete(self, entries: Sequence[int]) -> None:
+        self._work.delete(pl.Series(entries, dtype=pl.Int64))
 
-    def current(self) -> Directory:
-        """All entries with the changes applied."""
-        added = pl.DataFrame(self._added, schema={"entry": pl.Int64, "dn": pl.String}, orient="row")
-        changes = pl.concat([pl.DataFrame(schema=LINES), *self._changes])
-        gone = pl.Series(sorted(self._deleted), dtype=pl.Int64).implode()
-        names = pl.concat([self._directory.names, added]).filter(~pl.col("entry").is_in(gone))
-        lines = _merged(self._directory.lines, changes).filter(~pl.col("entry").is_in(gone))
-        if self._renames:
-            names, lines = renamed(names, lines, self._renames, self._references)
-        self._directory = Directory(names=names, lines=lines)
-        self._added, self._changes, self._deleted, self._renames = [], [], set(), []
-        return self._directory
+    def texts(self) -> Iterator[pl.Series]:
+        """All entries as they are now, page by page."""
+        follow = bool(self._references) and self._work.has_renames
+        for page in self._work.all_texts():
+            yield (
+                _texts(followed(_lines(page), self._references, self._work.new_names))["text"]
+                if follow
+                else page["text"]
+            )
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def _records(self, part: Entries) -> pl.DataFrame:
+        names = part.names.select("dn", number="entry")
+        if self._anchor is None:
+            names = names.with_columns(anchor=pl.col("dn"))
+        else:
+            lines = part.lines.filter(pl.col("key") == self._anchor.lower())
+            anchors = lines.select(decoded_text(lines).alias("anchor"), number="entry").unique("number", keep="last")
+            names = names.join(anchors, on="number", how="left", maintain_order="left")
+        texts = entry_texts(part.names, part.lines)
+        return names.with_columns(name=rooted_keys(names["dn"]), text=texts)
+
+    def _move(self, lines: pl.DataFrame, moves: Sequence[Move]) -> None:
+        self._work.rewrite(_texts(lines))
+        old, new = (pl.Series([getattr(m, which) for m in moves], dtype=pl.String) for which in ("old", "new"))
+        numbers = pl.Series([move.entry for move in moves], dtype=pl.Int64)
+        self._work.rename(
+            pl.DataFrame({"number": numbers, "name": rooted_keys(new), "old": name_keys(old), "new": new})
+        )
 
 
-def _anchors(directory: Directory, attribute: str | None) -> pl.DataFrame:
-    if attribute is None:
-        return directory.names.select("dn", "entry")
-    lines = with_parts(directory.lines.filter(pl.col("key") == attribute.lower()))
-    return lines.select(decoded_text(lines).alias("anchor"), "entry").drop_nulls()
+def _lines(texts: pl.DataFrame) -> pl.DataFrame:
+    """The lines of entries' texts, with their parts; by entry, in order."""
+    lines = texts.select(pl.col("text").str.split("\n"), entry="number").explode("text")
+    return with_parts(lines)
+
+
+def _texts(lines: pl.DataFrame) -> pl.DataFrame:
+    """``number`` and ``text`` of the entries that have these lines."""
+    return lines.group_by(pl.col("entry").alias("number"), maintain_order=True).agg(pl.col("text").str.join("\n"))
 
 
 def _merged(lines: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     """The lines, with those of each changed attribute replaced by the last ones that were set."""
-    if changes.is_empty():
-        return lines
     last = changes.unique(["entry", "key"], keep="last", maintain_order=True)
     kept = lines.join(last, on=["entry", "key"], how="anti", maintain_order="left")
     new = last.drop_nulls("text").with_columns(pl.col("text").str.split("\n")).explode("text")
-    return pl.concat([kept, new]).sort("entry", maintain_order=True)
+    return pl.concat([kept, new.select(LINES.keys())]).sort("entry", maintain_order=True)

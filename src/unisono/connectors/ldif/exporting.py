@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from unisono.connectors.contract import ExportBatch, ExportOperation
-from unisono.connectors.files.refusals import AMBIGUOUS, MISSING, Refusal, results
+from unisono.connectors.files.known import Known
+from unisono.connectors.files.refusals import Refusal, not_one, results
 from unisono.connectors.files.replacing import replace_file
-from unisono.connectors.ldif.content import LINES, Content
-from unisono.connectors.ldif.names import is_ldap_name, name_keys, naming_values
-from unisono.connectors.ldif.oldfile import old_directory
+from unisono.connectors.files.workfile import WorkFile
+from unisono.connectors.ldif.content import Content
+from unisono.connectors.ldif.names import is_ldap_name, naming_values, rooted_keys
+from unisono.connectors.ldif.oldfile import old_entries
 from unisono.connectors.ldif.renaming import Rename
 from unisono.connectors.ldif.settings import DN, ENTRY_UUID, LdifSettings
 from unisono.connectors.ldif.writing import attribute_lines, file_chunks, lines_of
@@ -31,7 +33,13 @@ class LdifExport:
         self._path = path
         self._anchor = None if settings.anchor == DN else settings.anchor
         references = dict.fromkeys(a.name for object_type in schema.object_types for a in object_type.references)
-        self._content = Content(old_directory(path), anchor=self._anchor, references=list(references))
+        self._work = WorkFile(path)
+        try:
+            self._content = Content(self._work, anchor=self._anchor, references=list(references))
+            self._content.load(old_entries(path))
+        except BaseException:
+            self._work.close()
+            raise
 
     def send(self, batch: ExportBatch) -> pl.DataFrame:
         match batch.operation:
@@ -44,82 +52,84 @@ class LdifExport:
 
     def finish(self) -> None:
         """Raises ``StepStop`` with ``stopped-disk-full`` or ``stopped-export-write``; the old file stays then."""
-        directory = self._content.current()
-        replace_file(self._path, file_chunks(directory.names, directory.lines))
+        replace_file(self._path, file_chunks(self._content.texts()))
 
     def close(self) -> None:
-        """Nothing is open between the calls."""
+        self._work.close()
 
     # --- operations ---------------------------------------------------------------------------------------------------
 
     def _add(self, batch: ExportBatch) -> pl.DataFrame:
         rows = self._new_names(batch)
+        known = self._content.known(anchors=rows["anchor"], names=rows["name"])
         refusals: dict[int, Refusal] = {}
         entries: dict[int, int] = {}
         there: dict[int, int] = {}
-        for id_, dn, key, anchor in rows.select("id", "dn", "key", "anchor").iter_rows():
-            holder = self._content.holder(key)
+        for id_, dn, name, anchor in rows.select("id", "dn", "name", "anchor").iter_rows():
+            holder = known.holder(name)
             if holder is not None:
                 there[id_] = holder
-            elif refusal := self._unfit(dn, anchor):
+            elif refusal := self._unfit(dn, anchor, known):
                 refusals[id_] = refusal
             else:
-                entries[id_] = self._content.add(dn, key, anchor)
+                entries[id_] = self._content.new_entry()
+                known.add(entries[id_], anchor, name)
         new = self._new_lines(batch, rows)
+        # Before the new ones are written: an entry that another one of the same batch makes is another one's.
         refusals |= self._others(there, new)
-        self._content.change(_numbered(new, entries))
-        known = {id_: self._content.anchor_of(holder) for id_, holder in there.items()}
-        anchors = rows["id"].replace_strict(known, default=rows["anchor"], return_dtype=pl.String)
+        self._content.add(_numbered(rows, entries), _numbered(new, entries))
+        holders = {id_: known.anchor_of(holder) for id_, holder in there.items()}
+        anchors = rows["id"].replace_strict(holders, default=rows["anchor"], return_dtype=pl.String)
         return results(rows.select("id", "dn", anchor=anchors), refusals)
 
     def _update(self, batch: ExportBatch) -> pl.DataFrame:
         rows = batch.entries.select("id", "anchor", "dn", "new_dn", "changed")
-        rows = rows.with_columns(key=name_keys(rows["dn"]), new_key=name_keys(rows["new_dn"]))
+        rows = rows.with_columns(new_name=rooted_keys(rows["new_dn"]))
+        known = self._content.known(anchors=rows["anchor"], names=rows["new_name"])
         refusals: dict[int, Refusal] = {}
         entries: dict[int, int] = {}
-        for id_, anchor, dn, new_dn, changed, key, new_key in rows.iter_rows():
-            found = self._content.found(anchor)
-            if refusal := _not_one(found) or self._moved(found[0], changed, new_dn, new_key):
+        renames: list[Rename] = []
+        columns = ("id", "anchor", "changed", "new_dn", "new_name")
+        for id_, anchor, changed, new_dn, new_name in rows.select(columns).iter_rows():
+            found = known.found(anchor)
+            if refusal := not_one(found) or self._moved(changed, new_dn, known.holder(new_name) not in (None, *found)):
                 refusals[id_] = refusal
                 continue
             entries[id_] = found[0]
             if new_dn is not None:
-                rename = Rename(entry=found[0], old=dn, old_key=key, new=new_dn, new_key=new_key)
-                self._content.rename(found[0], rename)
+                known.rename(found[0], new_name)
+                renames.append(Rename(entry=found[0], new=new_dn))
         values = self._values(batch.entries, self._schema[batch.object_type])
         self._content.change(_numbered(values, entries))
+        self._content.rename(renames)
         return results(rows.select("id", "anchor", dn=pl.coalesce("new_dn", "dn")), refusals)
 
     def _delete(self, batch: ExportBatch) -> pl.DataFrame:
         rows = batch.entries.select("id", "anchor", "dn")
-        refusals = {}
-        for id_, anchor, key in rows.select("id", "anchor", name_keys(rows["dn"])).iter_rows():
-            found = self._content.found(anchor)
-            if len(found) > 1:
-                refusals[id_] = AMBIGUOUS
-            elif found:
-                self._content.delete(found[0], anchor, key)
+        known = self._content.known(anchors=rows["anchor"], names=rows["dn"].clear())
+        refusals, entries = known.deleted(rows)
+        self._content.delete(entries)
         return results(rows, refusals)
 
     # --- decisions ----------------------------------------------------------------------------------------------------
 
-    def _unfit(self, dn: str, anchor: str | None) -> Refusal | None:
+    def _unfit(self, dn: str, anchor: str | None, known: Known) -> Refusal | None:
         if not is_ldap_name(dn):
             return Refusal(code="invalid-dn", message="the DN is no name of LDAP (RFC 4514)")
         if not anchor:
             return Refusal(code="missing-anchor-component", message=f"a new entry needs {self._settings.anchor}")
-        if self._content.found(anchor):
+        if known.found(anchor):
             return Refusal(code="cd-existing-object", message="the file has another entry with this anchor")
         return None
 
-    def _moved(self, entry: int, changed: Sequence[str], new_dn: str | None, new_key: str | None) -> Refusal | None:
+    def _moved(self, changed: Sequence[str], new_dn: str | None, taken: bool) -> Refusal | None:  # noqa: FBT001 - private
         if self._anchor in changed or (new_dn is not None and self._anchor is None):
             return Refusal(code=_MODIFIED_NAME, message="an anchor does not change", attribute=self._anchor)
-        if new_dn is None or new_key is None:
+        if new_dn is None:
             return None
         if not is_ldap_name(new_dn):
             return Refusal(code="invalid-dn", message="the new DN is no name of LDAP (RFC 4514)")
-        if self._content.holder(new_key) not in (None, entry):
+        if taken:
             return Refusal(code="rename-to-existing-dn", message="another entry has the new DN")
         return None
 
@@ -129,10 +139,13 @@ class LdifExport:
         if not there:
             return {}
         refusal = Refusal(code="cd-existing-object", message="the file has another entry with this DN")
-        generated = ENTRY_UUID.lower() if self._generates else None
-        present = _line_sets(self._content.current().lines, there.values(), generated)
-        wanted = _line_sets(new.rename({"id": "entry"}), there, generated)
-        return {id_: refusal for id_, entry in there.items() if present.get(entry) != wanted.get(id_)}
+        left_out = ["dn", ENTRY_UUID.lower()] if self._generates else ["dn"]
+        present: dict[int, frozenset[str]] = {}
+        for lines in self._content.lines(there.values()):
+            present |= _line_sets(lines, left_out)
+        theirs = new.filter(pl.col("id").is_in(list(there)))
+        wanted = _line_sets(theirs.rename({"id": "entry"}), left_out)
+        return {id_: refusal for id_, entry in there.items() if present.get(entry) != wanted[id_]}
 
     @property
     def _generates(self) -> bool:
@@ -142,9 +155,9 @@ class LdifExport:
     # --- lines --------------------------------------------------------------------------------------------------------
 
     def _new_names(self, batch: ExportBatch) -> pl.DataFrame:
-        """``id``, ``dn``, ``key`` and ``anchor`` of new entries."""
+        """``id``, ``dn``, ``name`` (its rooted key) and ``anchor`` of new entries."""
         entries = batch.entries
-        rows = entries.select("id", "dn", name_keys(entries["dn"]).alias("key"))
+        rows = entries.select("id", "dn", rooted_keys(entries["dn"]).alias("name"))
         if self._anchor is None:
             return rows.with_columns(anchor=pl.col("dn"))
         given = pl.Series([None], dtype=pl.String).new_from_index(0, entries.height)
@@ -181,27 +194,16 @@ class LdifExport:
         return pl.concat(parts)
 
 
-def _not_one(found: Sequence[int]) -> Refusal | None:
-    match len(found):
-        case 0:
-            return MISSING
-        case 1:
-            return None
-        case _:
-            return AMBIGUOUS
-
-
-def _numbered(values: pl.DataFrame, entries: Mapping[int, int]) -> pl.DataFrame:
-    """The values of the ids among ``entries``, by the numbers of their entries."""
+def _numbered(rows: pl.DataFrame, entries: Mapping[int, int]) -> pl.DataFrame:
+    """The rows of the ids among ``entries``, with the numbers of these as ``entry`` instead."""
     schema = {"id": pl.Int64, "entry": pl.Int64}
     numbers = pl.DataFrame(list(entries.items()), schema=schema, orient="row")
-    return values.join(numbers, on="id", how="inner", maintain_order="left").select(LINES.keys())
+    return rows.join(numbers, on="id", how="inner", maintain_order="left").drop("id")
 
 
-def _line_sets(lines: pl.DataFrame, entries: Iterable[int], without_key: str | None) -> dict[int, frozenset[str]]:
-    """The lines of some entries, as sets; but for those of an attribute."""
-    chosen = lines.filter(pl.col("entry").is_in(list(entries)) & pl.col("key").ne_missing(without_key))
-    single = chosen.with_columns(pl.col("text").str.split("\n")).explode("text")
+def _line_sets(lines: pl.DataFrame, left_out: Sequence[str]) -> dict[int, frozenset[str]]:
+    """The lines of entries, as sets; but for those of some attributes."""
+    single = lines.filter(~pl.col("key").is_in(left_out)).with_columns(pl.col("text").str.split("\n")).explode("text")
     return {entry: frozenset(texts) for entry, texts in single.group_by("entry").agg("text").iter_rows()}
 
 

@@ -32,6 +32,12 @@ def name_keys(names: pl.Series) -> pl.Series:
     return pl.DataFrame({"dn": names}).select(dn_key("dn", DnStyle.LDAP)).to_series()
 
 
+def rooted_keys(names: pl.Series) -> pl.Series:
+    """The comparison forms of names, written backwards: the root comes first, so that the names below an entry continue
+    its own."""
+    return name_keys(names).str.reverse()
+
+
 def naming_values(dn: str) -> dict[str, str]:
     """The attributes and values of the leftmost part of a name, several where it is joined of several with ``+``."""
     return {name: _unescaped(value.strip()) for name, value in _FIRST_PART.findall(split_dn(dn)[0])}

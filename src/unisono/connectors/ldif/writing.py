@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -13,7 +13,6 @@ from unisono.model.schema import Attribute, AttributeType
 # first character is no blank, colon or less-than sign, and the last one no blank.
 _FIRST, _INNER, _LAST = "[!-9;=-~]", "[ -~]", "[!-~]"
 _SAFE = rf"^(?:{_FIRST}(?:{_INNER}*{_LAST})?)?$"
-_ENTRIES_PER_CHUNK = 50_000
 _FOLDED = r"([^\n]{74})([^\n])"  # a line of 74 characters and one more; 76 with what folding adds
 
 
@@ -40,14 +39,21 @@ def lines_of(name: str | pl.Series, values: pl.Series) -> pl.Series:
     return plain_lines.zip_with(values.str.contains(_SAFE), coded_lines)
 
 
-def file_chunks(names: pl.DataFrame, lines: pl.DataFrame) -> Iterator[bytes]:
-    """A file of the entries: ``names`` with ``entry`` and ``dn``, in order; ``lines`` with ``entry`` and ``text``."""
+def entry_texts(names: pl.DataFrame, lines: pl.DataFrame) -> pl.Series:
+    """The text of each entry, without folds: ``names`` with ``entry`` and ``dn``; ``lines`` with ``entry`` and
+    ``text``, which is one line or several."""
     texts = lines.group_by("entry", maintain_order=True).agg(pl.col("text").str.join("\n"))
-    entries = names.join(texts, on="entry", how="left", maintain_order="left")
+    entries = names.select("entry", dn=lines_of("dn", names["dn"]))
+    entries = entries.join(texts, on="entry", how="left", maintain_order="left")
+    return entries.select(pl.concat_str("dn", "text", separator="\n", ignore_nulls=True).alias("text")).to_series()
+
+
+def file_chunks(texts: Iterable[pl.Series]) -> Iterator[bytes]:
+    """A file of entries, page by page."""
     yield b"version: 1\n\n"
-    for page in entries.iter_slices(_ENTRIES_PER_CHUNK):
-        whole = page.select(pl.concat_str(lines_of("dn", page["dn"]), "text", separator="\n", ignore_nulls=True))
-        yield from (text.encode() + b"\n\n" for text in whole.to_series().str.replace_all(_FOLDED, "${1}\n ${2}"))
+    for page in texts:
+        folded = page.str.replace_all(_FOLDED, "${1}\n ${2}")
+        yield "".join(f"{text}\n\n" for text in folded).encode()
 
 
 def _texts(attribute: Attribute, values: pl.Series) -> pl.Series:
