@@ -102,6 +102,17 @@ def test_broken_text_is_told_by_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_file_can_be_read_again_from_its_beginning(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(mark + b"content")
+    file = TextFile(path, "utf-8", watermarked=True)
+    next(file.blocks(3))
+    assert [b"".join(file.blocks(4)), b"".join(file.blocks(5))] == [b"content"] * 2
+    assert file.watermark == content_watermark(path)
+    file.close()
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_watermark_is_the_same_however_it_is_taken(tmp_path: Path, mark: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(mark + b"content")
@@ -130,6 +141,19 @@ def test_a_failure_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(StepStop) as stop:
         replace_file(path, broken())
     assert stop.value.status is Status.STOPPED_EXPORT_WRITE
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_content_that_cannot_be_made_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise StepStop(Status.STOPPED_DISK_FULL, "no space for temporary files")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(StepStop, match="no space for temporary files"):
+        replace_file(path, broken())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

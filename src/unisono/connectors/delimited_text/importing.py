@@ -31,8 +31,7 @@ class DelimitedImport:
         path = settings.file if request.full else settings.delta_file
         self._file = TextFile(path, settings.encoding, watermarked=settings.change_type_column is not None)
         try:
-            self._records = RecordReader(self._file.blocks(), Grammar(settings.dialect))
-            header = settings.columns or self._records.header()
+            header = settings.columns or self._records().header()
             layout = layout_of(header, needed_columns(settings, schema, delta=not request.full), path)
         except BaseException:
             self._file.close()
@@ -42,17 +41,27 @@ class DelimitedImport:
 
     def batches(self) -> Iterator[ImportBatch]:
         """Raises ``StepStop``; a full import also for fewer objects than ``minimum_objects``."""
-        images = (self._images.read(rows) for rows in self._records.rows(self._columns))
         if not self._full:
-            yield from _paged(folded(images), self._page_objects)
+            for part in folded(self._read, self._file.path):
+                yield from _paged(part, self._page_objects)
             return
         count = 0
-        for part in images:
+        for part in self._read():
             for batch in _paged(part, self._page_objects):
                 count += batch.objects.height
                 yield batch
         if count < self._settings.minimum_objects:
             raise self._too_few(count)
+
+    def _read(self) -> Iterator[Images]:
+        """Everything, from the beginning."""
+        records = self._records()
+        if self._settings.columns is None:
+            records.header()
+        return (self._images.read(rows) for rows in records.rows(self._columns))
+
+    def _records(self) -> RecordReader:
+        return RecordReader(self._file.blocks(), Grammar(self._settings.dialect))
 
     @property
     def watermark(self) -> str | None:

@@ -37,11 +37,11 @@ def cannot_write(path: Path, error: OSError) -> StepStop:
 
 
 def cannot_keep(path: Path, reason: str, *, disk_full: bool) -> StepStop:
-    """The records of the file that is rewritten could not be kept on disk meanwhile; the file is still the old one."""
+    """What has to be known of the file meanwhile could not be kept on disk; the file itself is as it was."""
     return StepStop(
-        Status.STOPPED_DISK_FULL if disk_full else Status.STOPPED_EXPORT_WRITE,
-        f"the temporary copy of the file {path} cannot be written: {reason}",
-        hint="It lies in the directory that TMPDIR names, or else in /var/tmp. The old file is untouched.",
+        Status.STOPPED_DISK_FULL if disk_full else Status.STOPPED_FILE_ERROR,
+        f"the temporary copy of the file {path} cannot be kept: {reason}",
+        hint="It lies in the directory that TMPDIR names, or else in /var/tmp. The file itself is untouched.",
     )
 
 

@@ -43,14 +43,15 @@ class TextFile:
         self._file = _opened(path)
         self._before = os.fstat(self._file.fileno())
         self.byte_order_mark, self.encoding = _marked_encoding(self._file, encoding)
-        self._digest = hashlib.sha256(self.byte_order_mark) if watermarked else None
-        self._bytes_read = len(self.byte_order_mark)
+        self._watermarked = watermarked
+        self._rewind()
 
     def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """The text, without byte order mark, as UTF-8; blocks end anywhere between two characters.
+        """The text, without byte order mark, as UTF-8, from the beginning; blocks end anywhere between two characters.
 
         Raises ``StepStop``: ``stopped-file-error``, ``stopped-code-page-conversion``, ``stopped-file-embedded-nulls``.
         """
+        self._rewind()
         decoder = codecs.getincrementaldecoder(self.encoding)()
         while True:
             raw = self._read(block_bytes)
@@ -69,6 +70,11 @@ class TextFile:
 
     def close(self) -> None:
         self._file.close()
+
+    def _rewind(self) -> None:
+        self._file.seek(len(self.byte_order_mark))
+        self._digest = hashlib.sha256(self.byte_order_mark) if self._watermarked else None
+        self._bytes_read = len(self.byte_order_mark)
 
     def _read(self, block_bytes: int) -> bytes:
         try:

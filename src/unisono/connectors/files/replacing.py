@@ -15,7 +15,8 @@ from unisono.connectors.files.failures import cannot_write
 def replace_file(path: Path, chunks: Iterable[bytes]) -> None:
     """Write the chunks beside the file, flush them to the disk, then rename; permissions stay those of the old file.
 
-    Raises ``StepStop`` with ``stopped-disk-full`` or ``stopped-export-write``; the old file is untouched then.
+    Raises ``StepStop`` with ``stopped-disk-full`` or ``stopped-export-write``, and what making the chunks raises; the
+    old file is untouched then, and nothing is left beside it.
     """
     place = path.resolve()  # a symbolic link stays one
     draft = place.with_name(f".{place.name}.draft")
@@ -27,10 +28,12 @@ def replace_file(path: Path, chunks: Iterable[bytes]) -> None:
             os.fsync(file.fileno())
         draft.replace(place)
         _flush_directory(place.parent)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from error
+        raise
 
 
 def _take_permissions(file: BinaryIO, place: Path) -> None:

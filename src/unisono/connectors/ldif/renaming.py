@@ -34,7 +34,7 @@ class Move:
     new: str
 
 
-# Lines here are all those of their entries, by entry: ``entry``, ``key``, ``text``; ``form`` and ``value`` to look into.
+# Lines are given as ``entries.with_parts`` makes them: all those of their entries, entry by entry.
 
 
 def renamed(lines: pl.DataFrame, new: Mapping[int, str]) -> tuple[pl.DataFrame, list[Move]]:
