@@ -164,6 +164,43 @@ def test_a_renamed_entry_takes_along_its_naming_value_its_children_and_its_refer
     )
 
 
+@pytest.mark.parametrize("batches", [1, 2])
+def test_names_change_as_if_one_rename_followed_the_other(tmp_path: Path, batches: int) -> None:
+    def entry(dn: str, *lines: str) -> str:
+        return "\n".join([f"dn: {dn}", "objectClass: inetOrgPerson", *lines]) + "\n\n"
+
+    given_file(
+        tmp_path,
+        entry("ou=a,dc=x", "uid: a", "ou: a"),
+        entry("ou=b,dc=x", "uid: b", "ou: b"),
+        entry("cn=1,ou=a,dc=x", "uid: 1", "cn: 1", "manager: cn=2,ou=b,dc=x"),
+        entry("cn=2,ou=b,dc=x", "uid: 2", "cn: 2", "manager: cn=1,ou=a,dc=x"),
+        entry(r"cn=3\,ou=a,dc=x", "uid: 3", r"manager: ou=a,dc=x"),
+    )
+    renames = [
+        {"anchor": "a", "dn": "ou=a,dc=x", "new_dn": "ou=c,dc=x"},
+        {"anchor": "b", "dn": "ou=b,dc=x", "new_dn": "ou=a,dc=x"},
+        {"anchor": "2", "dn": "cn=2,ou=b,dc=x", "new_dn": "cn=two,ou=a,dc=x"},
+    ]
+    parts = [renames] if batches == 1 else [renames[:1], renames[1:]]
+    results = exported(tmp_path, *(batch(UPDATE, *part, object_type=PERSON) for part in parts))
+    assert results == [[None] * len(part) for part in parts]
+    assert content(tmp_path) == VERSION + (
+        entry("ou=c,dc=x", "uid: a", "ou: c")
+        + entry("ou=a,dc=x", "uid: b", "ou: a")
+        + entry("cn=1,ou=c,dc=x", "uid: 1", "cn: 1", "manager: cn=two,ou=a,dc=x")
+        + entry("cn=two,ou=a,dc=x", "uid: 2", "manager: cn=1,ou=c,dc=x", "cn: two")
+        + entry(r"cn=3\,ou=a,dc=x", "uid: 3", "manager: ou=c,dc=x")
+    )
+
+
+def test_an_entry_may_be_renamed_to_a_name_below_its_old_one(tmp_path: Path) -> None:
+    given_file(tmp_path, person("1"))
+    rename = {"anchor": "1", "dn": "uid=1,dc=example", "new_dn": "ou=x,uid=1,dc=example"}
+    assert exported(tmp_path, batch(UPDATE, rename, object_type=PERSON)) == [[None]]
+    assert content(tmp_path).splitlines()[2] == "dn: ou=x,uid=1,dc=example"
+
+
 def test_references_are_written_as_names(tmp_path: Path) -> None:
     entry = {"dn": "cn=g,dc=example", "uid": "g", "member": ["uid=2,dc=example", "uid=1,dc=example"]}
     exported(tmp_path, batch(ADD, entry, object_type=GROUP))

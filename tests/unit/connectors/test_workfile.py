@@ -72,13 +72,18 @@ def test_what_a_batch_does_is_known_within_it(work: WorkFile) -> None:
 
 def test_the_first_name_leads_to_the_last_one(work: WorkFile) -> None:
     work.load([records((1, "a", "A", ""), (2, "b", "B", ""))])
-    assert not work.has_renames
     for number, old, new in ((1, "A", "X"), (2, "B", "A"), (1, "X", "Y")):
         work.rename(pl.DataFrame({"number": [number], "name": [new], "old": [old], "new": [new]}))
-    assert work.has_renames
     assert work.new_names(pl.Series(["A", "B", "X", None])) == {"A": "Y", "B": "A"}
     work.delete(pl.Series([1]))
     assert work.new_names(pl.Series(["A"])) == {}
+
+
+def test_whether_anything_was_renamed_is_known(work: WorkFile) -> None:
+    work.load([records((1, "a", "A", ""))])
+    before = work.has_renames
+    work.rename(pl.DataFrame({"number": [1], "name": ["B"], "old": ["A"], "new": ["B"]}))
+    assert [before, work.has_renames] == [False, True]
 
 
 def test_what_is_below_a_container_continues_its_name_behind_a_comma(work: WorkFile) -> None:

@@ -7,7 +7,9 @@ entry may have some, and every entry is read then.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import polars as pl
 
@@ -61,18 +63,30 @@ class Content:
             self._work.rewrite(_texts(_merged(_lines(page).select(LINES.keys()), theirs)))
 
     def rename(self, renames: Sequence[Rename]) -> None:
-        """The entries get other names, those below them move along."""
-        moves: dict[int, Move] = {}
-        last = {rename.entry: rename.new for rename in renames}
-        for page in self._work.texts(pl.Series(list(last), dtype=pl.Int64)):
-            lines, moved = renamed(_lines(page), last)
-            moves |= {move.entry: move for move in moved}
+        """The entries get other names, those below them move along: as if one rename followed the other."""
+        containers = self._work.containers(pl.Series([rename.name for rename in renames], dtype=pl.String))
+        new = rooted_keys(pl.Series([rename.new for rename in renames], dtype=pl.String))
+        containers |= {name[: comma.start()] for name in new for comma in re.finditer(",", name)}
+        for is_container, some in groupby(renames, lambda rename: rename.name in containers):
+            if is_container:
+                for rename in some:
+                    self._move_below(*self._renamed([rename]))
+            else:
+                self._renamed(list(some))
+
+    def _renamed(self, renames: Sequence[Rename]) -> list[Move]:
+        new = {rename.entry: rename.new for rename in renames}
+        moves: list[Move] = []
+        for page in self._work.texts(pl.Series(list(new), dtype=pl.Int64)):
+            lines, moved = renamed(_lines(page), new)
+            moves += moved
             self._move(lines, moved)
-        containers = self._work.containers(rooted_keys(pl.Series([m.old for m in moves.values()], dtype=pl.String)))
-        for move in (moves[entry] for entry in last if containers):
-            container = str(rooted_keys(pl.Series([move.old]))[0])
-            for page in self._work.texts_below(container) if container in containers else ():
-                self._move(*moved_below(_lines(page), move))
+        return moves
+
+    def _move_below(self, container: Move) -> None:
+        for page in self._work.texts_below(rooted_keys(pl.Series([container.old]))[0]):
+            below = page.filter(pl.col("number") != container.entry)  # it may stand below its own old name now
+            self._move(*moved_below(_lines(below), container))
 
     def delete(self, entries: Sequence[int]) -> None:
         self._work.delete(pl.Series(entries, dtype=pl.Int64))

@@ -97,8 +97,8 @@ class LdifExport:
                 continue
             entries[id_] = found[0]
             if new_dn is not None:
+                renames.append(Rename(entry=found[0], name=known.name_of(found[0]), new=new_dn))
                 known.rename(found[0], new_name)
-                renames.append(Rename(entry=found[0], new=new_dn))
         values = self._values(batch.entries, self._schema[batch.object_type])
         self._content.change(_numbered(values, entries))
         self._content.rename(renames)

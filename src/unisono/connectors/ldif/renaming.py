@@ -19,9 +19,10 @@ from unisono.model.names import split_dn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rename:
-    """The entry is to have the DN ``new``."""
+    """The entry is to have the DN ``new``; ``name`` is the rooted key of the one that it had before its batch."""
 
     entry: int
+    name: str | None
     new: str
 
 
