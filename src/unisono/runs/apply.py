@@ -98,23 +98,23 @@ def apply_synchronization(plan: SyncPlan, unit: UnitOfWork, run_id: int) -> None
         unit.delete_objects(plan.removed)
     if plan.provisioned.height:
         _apply_provisioned(plan.provisioned, unit)
-    _drop_waiting_references(plan.links, unit)
+    freed = _drop_waiting_references(plan.links, unit)
     unit.promote(plan.promoted, plan.links, plan.exports, plan.renamed_adds)
-    restore_operations(plan.exports.filter(pl.col("export_operation").is_null())["id"], unit)
+    idle = plan.exports.filter(pl.col("export_operation").is_null())["id"]
+    restore_operations(pl.concat([idle, freed]).unique(), unit)
     if plan.errors.height:
         unit.update_objects(
             plan.errors.select("id", import_error="code", import_error_run=pl.lit(run_id, dtype=pl.Int64))
         )
 
 
-def _drop_waiting_references(links: pl.DataFrame, unit: UnitOfWork) -> None:
-    """What is no connector any more has nothing to export."""
+def _drop_waiting_references(links: pl.DataFrame, unit: UnitOfWork) -> pl.Series:
+    """What is no connector any more has no reference to export; the ids of those that had one waiting."""
     cut = links.filter(pl.col("mv_id").is_null())["id"]
-    if cut.is_empty():
-        return
     waiting = unit.waiting_edges_of(cut)
     if waiting.height:
         unit.delete_export_edges(waiting.select(list(EDGES.columns)))
+    return waiting["source_id"].unique().alias("id")
 
 
 def _apply_metaverse(plan: SyncPlan, unit: UnitOfWork) -> None:
