@@ -80,6 +80,16 @@ def test_promotion_carries_references_from_the_pending_image_to_the_synchronized
     assert found(unit.edges_of(ids(5)), "target_id", "layer") == [(2, "add"), (3, "delete")]
 
 
+def test_placeholders_go_with_the_last_reference_that_promotion_drops(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects(*({"id": id_} for id_ in (1, 2, 3)), *map(placeholder, (6, 7, 8, 9))))
+    gone = [(1, "m", target, "delete") for target in (3, 6, 7, 8)]
+    unit.write_edges(edges(*gone, (2, "m", 7, "hologram"), (1, "m", 9, "hologram")))
+    unit.write_export_edges(export_edges((2, "m", 8, "delete", "unconfirmed")))
+    unit.promote(ids(1))
+    # 3 is an object; 7, 8 and 9 are still referred to
+    assert found_ids(unit.connector_index("HR")) == [1, 2, 3, 7, 8, 9]
+
+
 def test_a_removed_object_goes_with_the_references_it_owns(unit: UnitOfWork) -> None:
     unit.insert_objects(people([1, 2, 3]))
     unit.write_edges(edges((1, "m", 2, "hologram"), (3, "m", 2, "hologram")))

@@ -269,7 +269,8 @@ class Writer(Protocol):
     def promote(self, ids: pl.Series, *frames: pl.DataFrame) -> None:
         """Push pending imports through (L0 := L1): hologram, hash, reference layers; clear pending import and error.
 
-        What ``update_objects`` is to set, of these objects or others, is written with it.
+        A placeholder goes with the last reference to it. What ``update_objects`` is to set, of these objects or others,
+        is written with it.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import delete, exists, false, func, literal_column, null, or_, select, text, union, update
+from sqlalchemy import and_, delete, exists, false, func, literal_column, null, or_, select, text, union, update
 
 from unisono.store.queries.base import IDS, STAGED_IDS
 from unisono.store.tables import CHANGED_EDGE, cs_object, cs_reference, export_reference, staged_other
@@ -42,9 +42,9 @@ _PUSH_THROUGH: Final = (
     )
     .values(dict(_PUSHED))
 )
-_DROP_GONE_EDGES: Final = delete(cs_reference).where(
-    cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete", text(CHANGED_EDGE)
-)
+_is_gone = and_(cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "delete", text(CHANGED_EDGE))
+_GONE_TARGETS: Final = select(cs_reference.c.target_id).where(_is_gone).distinct()
+_DROP_GONE_EDGES: Final = delete(cs_reference).where(_is_gone)
 _KEEP_NEW_EDGES: Final = (
     update(cs_reference)
     .where(cs_reference.c.source_id.in_(STAGED_IDS), cs_reference.c.layer == "add", text(CHANGED_EDGE))
@@ -79,9 +79,11 @@ class LayerWrites(SpaceWrites):
             self._update(frame.filter(~promoted))
         if ids.is_empty():
             return
-        self._stage(ids)  # whom that wrote is as it shall be, and is passed over
+        targets = self._fetch_of(ids, _GONE_TARGETS, IDS)
+        # Whom that wrote above is as it shall be, and is passed over.
         for statement in (_PUSH_THROUGH, _DROP_GONE_EDGES, _KEEP_NEW_EDGES):
             self._transaction.execute(statement)
+        self._remove_placeholders(targets)
 
     def delete_objects(self, ids: pl.Series) -> None:
         """As ``Writer.delete_objects``; placeholders that only these objects referred to go with them."""
@@ -90,5 +92,10 @@ class LayerWrites(SpaceWrites):
             targets = self._fetch_of(ids, _TARGETS, IDS)
             for statement in (*_DROP_OWN_EDGES, _MAKE_PLACEHOLDERS, _REMOVE):
                 self._transaction.execute(statement)
+            self._remove_placeholders(targets)
+
+    def _remove_placeholders(self, targets: pl.DataFrame) -> None:
+        """Those among the objects that nobody refers to any more."""
+        if targets.height:
             self._stage_rows(staged_other, targets)
             self._transaction.execute(_REMOVE_PLACEHOLDERS)
