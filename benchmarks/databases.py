@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from benchmarks.server_processes import ServerProcesses
 
@@ -28,6 +28,8 @@ class Database(Protocol):
         ...
 
     def value(self, query: str) -> int: ...
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]: ...
 
     def rows_written(self) -> AbstractContextManager[dict[str, int]]:
         """Counts the rows that the block inserts, changes or deletes: table → rows; filled at the end."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.application import memberships
 from benchmarks.bench import CHANGED_PEOPLE, OBJECT_TABLES, Bench, Run
 from benchmarks.databases import Database
+from benchmarks.leavers.phase import leavers, leavers_in_ldap
 from benchmarks.measure import Cost, measure
 from benchmarks.population import Size, add_member
 from benchmarks.results import NO_BUDGET, Budget, Result
@@ -156,13 +157,15 @@ PHASES: dict[str, Phase] = {
     "member": one_member,
     "delta-growth": delta_growth,
     "ldap": export_to_ldap,
+    "leavers": leavers,
+    "leavers-ldap": leavers_in_ldap,
     "help": help_text,
 }
 
 #: Those that leave something behind.
 WRITING = frozenset({"import", "synchronize", "export", "confirm", "delta", "member"})
 #: Those with a population of their own, or none.
-ALONE = frozenset({"delta-growth", "ldap", "help"})
+ALONE = frozenset({"delta-growth", "ldap", "leavers", "leavers-ldap", "help"})
 
 
 def needed(wanted: Collection[str]) -> list[str]:

@@ -107,7 +107,7 @@ def hr_people(numbers: pl.DataFrame) -> pl.DataFrame:
     number = pl.col("number")
     people = numbers.select(
         number,
-        employeeId=_employee(number),
+        employeeId=employee(number),
         givenName=_choice(_GIVEN, number),
         sn=_choice(_SURNAMES, number // len(_GIVEN)),
         department=_choice(tuple(DEPARTMENTS), number // 7),
@@ -116,7 +116,7 @@ def hr_people(numbers: pl.DataFrame) -> pl.DataFrame:
         country=_choice(_COUNTRIES, number // 3),
         employeeType=pl.when(number % 9 == 0).then(pl.lit("contractor")).otherwise(pl.lit("employee")),
         startDate=(_DAY + pl.duration(days=number % 9000)).dt.to_string("%Y-%m-%d"),
-        manager=pl.when(number > 0).then(_employee(number // 10)),
+        manager=pl.when(number > 0).then(employee(number // 10)),
         active=pl.when(number % 100 == 99).then(pl.lit("false")).otherwise(pl.lit("true")),
     )
     return people.with_columns(email=_mail(number)).select(HR_COLUMNS)
@@ -126,7 +126,7 @@ def _phones(numbers: pl.DataFrame) -> pl.DataFrame:
     number = pl.col("number")
     digits = number.cast(pl.String).str.zfill(8)
     return numbers.filter(number % 20 != 19).select(
-        employeeId=_employee(number),
+        employeeId=employee(number),
         telephoneNumber=pl.lit("+49 221 ") + digits,
         mobile=pl.when(number % 3 > 0).then(pl.lit("+49 170 ") + digits),
         room=pl.concat_str(pl.lit("R"), number % 40, pl.lit("."), number % 300),
@@ -188,7 +188,8 @@ def _choice(values: Sequence[str], number: pl.Expr) -> pl.Expr:
     return pl.lit(pl.Series(values)).gather(number % len(values))
 
 
-def _employee(number: pl.Expr) -> pl.Expr:
+def employee(number: pl.Expr) -> pl.Expr:
+    """The HR system's key of the person with this number."""
     return (number + _FIRST_EMPLOYEE).cast(pl.String)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psycopg
 from psycopg import sql
@@ -86,6 +86,10 @@ class PostgresqlDatabase:
             row = connection.execute(query.encode()).fetchone()
         assert row is not None
         return int(row[0])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query.encode()).fetchall()
 
     @contextmanager
     def rows_written(self) -> Iterator[dict[str, int]]:

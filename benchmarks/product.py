@@ -1,6 +1,7 @@
 """Runs of the product in a process of their own: ``python -m benchmarks.product PROJECT COMMAND …``.
 
 - ``run CONNECTOR:PROFILE …``: run profiles, one after the other;
+- ``cycle``: run the project's cycle, until nothing is pending;
 - ``plan CHANGED CONNECTOR …``: plan full synchronizations with the rules of another project.
 
 Prints a JSON document: per run its connector, status, and per step what the store's history says of it.
@@ -16,6 +17,7 @@ from typing import Any
 
 from unisono.bootstrap import open_project
 from unisono.model.runs import RunResult
+from unisono.runs.cycle import run_cycle
 from unisono.runs.execute import run_profile
 from unisono.runs.plan import plan
 
@@ -39,6 +41,11 @@ def _run(project: Path, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
             yield _told(run_profile(connector, profile, context))
 
 
+def _cycle(project: Path, _arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
+    with open_project(project) as context:
+        yield from map(_told, run_cycle(context))
+
+
 def _plan(project: Path, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
     changed, *connectors = arguments
     with open_project(project, rules_from=Path(changed)) as context, plan(context, connectors, full=True) as plans:
@@ -46,7 +53,7 @@ def _plan(project: Path, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
             yield {"connector": one.connector, "outcome": "success", "changes": one.changes.height}
 
 
-_COMMANDS = {"run": _run, "plan": _plan}
+_COMMANDS = {"run": _run, "cycle": _cycle, "plan": _plan}
 
 
 def _told(result: RunResult) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from benchmarks.server_processes import ServerProcesses
 
@@ -30,6 +30,10 @@ class SqliteFile:
     def value(self, query: str) -> int:
         with closing(sqlite3.connect(self.file)) as database:
             return int(database.execute(query).fetchone()[0])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.file)) as database:
+            return database.execute(query).fetchall()
 
     @contextmanager
     def rows_written(self) -> Iterator[dict[str, int]]:
