@@ -41,6 +41,11 @@ _OBJECTS = """
 SELECT count(*) FROM cs_object o JOIN connector c ON c.id = o.connector_id
 WHERE c.name = '{connector}' AND {condition}
 """
+_FORGOTTEN = """
+SELECT count(*) FROM cs_object o WHERE o.object_type IS NULL
+AND NOT EXISTS (SELECT 1 FROM cs_reference r WHERE r.target_id = o.id)
+AND NOT EXISTS (SELECT 1 FROM export_reference r WHERE r.target_id = o.id)
+"""
 _PENDING = """
 SELECT count(*) FROM cs_object WHERE import_operation IS NOT NULL OR export_operation IS NOT NULL
 OR unconfirmed_operation IS NOT NULL OR import_error IS NOT NULL OR export_error IS NOT NULL
@@ -124,6 +129,7 @@ def _of_spaces(target: Target, store: Database, expected: Expected) -> Iterator[
     in_teams = pl.DataFrame(store.rows(_IN_SPACE.format(connector="teams")), schema=pairs, orient="row")
     yield from _same("memberships of linked users in the groups' space", in_teams.drop_nulls(), in_metaverse)
     yield Fact(what="memberships of placeholders", found=store.value(_TO_NOBODY))
+    yield Fact(what="placeholders that nobody refers to", found=store.value(_FORGOTTEN))
     placeholders = store.value(_OBJECTS.format(connector=target.connector, condition="object_type IS NULL"))
     yield Fact(what="placeholders in the target's space", found=placeholders)
     for connector in (target.connector, "hr"):
