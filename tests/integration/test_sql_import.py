@@ -10,7 +10,7 @@ from tests.integration.sql_source import SqlSource, counted_statements, people
 from tests.servers.postgres import PostgresDatabase
 from tests.servers.sql import SqlDatabase
 
-from unisono.connectors.contract import ImportRequest
+from unisono.connectors.contract import VALUES_AT_ONCE, ImportRequest
 from unisono.model.errors import StepStop
 from unisono.model.runs import Status
 from unisono.model.schema import Attribute, AttributeType, ObjectType
@@ -49,6 +49,29 @@ def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(sql_databa
             assert len(source.full().objects) == count
         seen.append(len(statements))
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("key", ["text PRIMARY KEY", "text NOT NULL"])
+def test_a_page_comes_in_parts_where_its_objects_have_many_values(sql_database: SqlDatabase, key: str) -> None:
+    half = VALUES_AT_ONCE // 2 + 1
+    sql_database.execute(
+        f"CREATE TABLE item (id {key})",
+        "CREATE TABLE part (item text, no integer)",
+        "INSERT INTO item VALUES ('a'), ('b'), ('c'), ('d')",
+        f"INSERT INTO part WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {half})"  # noqa: S608
+        " SELECT id, i FROM n CROSS JOIN item WHERE id IN ('a', 'c')",
+        "INSERT INTO part VALUES ('d', 1)",
+    )
+    children = {"no": {"table": "part", "key": ["item"], "value": "no"}}
+    attributes = (Attribute(name="id"), Attribute(name="no", type=AttributeType.INTEGER, multivalued=True))
+    found = table_of(sql_database, *attributes, anchor=["id"], multivalued=children).full()
+    assert found.batches == 2
+    assert [(row["id"], len(row["no"] or ())) for row in found.objects] == [
+        ("a", half),
+        ("b", 0),
+        ("c", half),
+        ("d", 1),
+    ]
 
 
 def test_pages_go_by_all_columns_of_the_key(sql_database: SqlDatabase) -> None:

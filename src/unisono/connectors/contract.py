@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -64,6 +64,11 @@ class Capabilities:
     durable_at_finish: bool = False
     export_page_objects: int = 1000
     import_page_objects: int = 50_000
+
+
+#: Values of multivalued attributes that a batch holds: groups differ in size by a factor of ten thousand, so the number
+#: of objects says little about memory. An object that has more by itself comes alone.
+VALUES_AT_ONCE: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from unisono.connectors.contract import (
     ImportSession,
     PartialSend,
 )
+from unisono.connectors.portions import portions
 from unisono.connectors.redaction import Redaction
 from unisono.model.errors import StepStop
 from unisono.model.phases import Phase, within
@@ -94,10 +95,14 @@ class RuntimeImport(_Session):
         self._dn_style = capabilities.dn_style
 
     def batches(self) -> Iterator[ImportBatch]:
-        """The batches, once. Objects that no connector space can hold are among ``errors``. Raises ``StepStop``."""
+        """The batches, once, in parts where they are large.
+
+        Objects that no connector space can hold are among ``errors``. Raises ``StepStop``.
+        """
         batches = iter(self._calls.call(self._session.batches))
         while (batch := self._calls.call(next, batches, None)) is not None:
-            yield self._calls.guarded(self._checked, batch)
+            checked = self._calls.guarded(self._checked, batch)
+            yield from portions(checked, self._schema[checked.object_type])
 
     @property
     def watermark(self) -> str | None:

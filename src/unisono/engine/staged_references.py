@@ -19,9 +19,10 @@ _STORED = {**EDGES.columns, "layer": pl.String}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedReferences:
-    """``written``: edges to insert or re-layer; ``removed``: edges to remove; ``placeholders``: names nobody has yet
-    (id, connector, dn, dn_key)."""
+    """``edges``: those of the staged objects as imported now; of them ``written`` are to be inserted or re-layered.
+    ``removed``: edges to remove; ``placeholders``: names nobody has yet (id, connector, dn, dn_key)."""
 
+    edges: pl.DataFrame
     written: pl.DataFrame
     removed: pl.DataFrame
     placeholders: pl.DataFrame
@@ -67,14 +68,18 @@ def stage_references(
     if not object_type.references or rows.is_empty():
         empty = pl.DataFrame(schema={"id": pl.Int64, "connector": pl.String, "dn": pl.String, "dn_key": pl.String})
         return StagedReferences(
-            written=pl.DataFrame(schema=_STORED), removed=EDGES.empty(), placeholders=empty, style=style
+            edges=EDGES.empty(),
+            written=pl.DataFrame(schema=_STORED),
+            removed=EDGES.empty(),
+            placeholders=empty,
+            style=style,
         )
     named = incoming_edges(rows, object_type).with_columns(dn_key=dn_key("name", style))
     placeholders = _placeholders(named, _holders(index, batch, None), connector, ids)
     edges = named.join(_holders(index, batch, placeholders), on="dn_key").select(_KEY).unique()
     stored = facts.edges_of(rows["id"])
     written, removed = _difference(edges, stored)
-    return StagedReferences(written=written, removed=removed, placeholders=placeholders, style=style)
+    return StagedReferences(edges=edges, written=written, removed=removed, placeholders=placeholders, style=style)
 
 
 def _holders(index: pl.DataFrame, batch: pl.DataFrame, placeholders: pl.DataFrame | None) -> pl.DataFrame:

@@ -110,8 +110,9 @@ def stage(
     references = stage_references(written, object_type, index, rows, space.connector, space.style, facts, ids)
     unchanged = _unchanged_after_all(changed, object_type, references, facts)
     updated = changed.filter(~pl.col("id").is_in(unchanged["id"].implode()))
-    edges = incoming_edges(known.filter(pl.col("unconfirmed_operation").is_not_null()), object_type)
-    confirmation = confirm(known, object_type, references.resolve(edges, index, rows), facts)
+    awaited = pl.col("unconfirmed_operation").is_not_null() & ~pl.col("id").is_in(written["id"].implode())
+    unwritten = references.resolve(incoming_edges(known.filter(awaited), object_type), index, rows)
+    confirmation = confirm(known, object_type, pl.concat([references.edges, unwritten]), facts)
     takeover = fresh.filter(pl.col("takes_over"))
     return StagePlan(
         added=_staged(fresh.filter(~pl.col("takes_over")), object_type, space),

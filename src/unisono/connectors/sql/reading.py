@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from unisono.connectors.contract import ImportBatch
+from unisono.connectors.portions import stretches
 from unisono.connectors.sql.database import Link, Row
 from unisono.connectors.sql.failures import Failed, stopped_reading
 from unisono.connectors.sql.images import images, keyless, typed_rows
@@ -59,10 +61,30 @@ class Reading:
             last = self._key(rows[-1], selects)
             if not selects.bound.key_is_unique and not is_last:
                 rows = self._with_all_of(last, rows, selects)
-            yield self._batch(rows, selects, after, last)
+            yield from self._batches(rows, selects, after, last)
             if is_last:
                 return
             after = last
+
+    def _batches(
+        self, rows: Sequence[Row], selects: Selects, after: Sequence[object] | None, last: Sequence[object]
+    ) -> Iterator[ImportBatch]:
+        """The page in parts that have so many values that they can be held at once."""
+        for begin, end in stretches(self._values(rows, selects, after, last)):
+            behind = self._key(rows[end - 1], selects) if end < len(rows) else last
+            yield self._batch(rows[begin:end], selects, after, behind)
+            after = behind
+
+    def _values(
+        self, rows: Sequence[Row], selects: Selects, after: Sequence[object] | None, last: Sequence[object]
+    ) -> list[int]:
+        """By row, how many values it has in child tables. Of rows with one key the first counts, so that no stretch
+        ends between them."""
+        width, counts = len(selects.bound.key), Counter[Row]()
+        for child in selects.bound.imported_children:
+            for row in self._link.rows(selects.child_counts(child, after, last)):
+                counts[row[:width]] += row[width]
+        return [counts.pop(row[:width], 0) for row in rows]
 
     def _batch(
         self, rows: Sequence[Row], selects: Selects, after: Sequence[object] | None, last: Sequence[object]

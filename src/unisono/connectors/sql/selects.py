@@ -94,13 +94,24 @@ class Selects:
 
     def child_values(self, child: Child, after: Sequence[object] | None, last: Sequence[object]) -> sa.Select[Any]:
         """A row per value of the objects above ``after``, up to ``last``."""
+        values = sa.select(*(field.element for field in self.child_fields(child)))
+        return self._of_children(values, child, after, last)
+
+    def child_counts(self, child: Child, after: Sequence[object] | None, last: Sequence[object]) -> sa.Select[Any]:
+        """A row per object in this range that has values: its key, and how many."""
+        key = [field.element for field in self._key_fields]
+        return self._of_children(sa.select(*key, sa.func.count()), child, after, last).group_by(*key)
+
+    def _of_children(
+        self, wanted: sa.Select[Any], child: Child, after: Sequence[object] | None, last: Sequence[object]
+    ) -> sa.Select[Any]:
         table = child.table.clause
-        fields = self.child_fields(child)
         links = (key_element(table, of) == key for of, key in zip(child.key, self._key, strict=True))
-        values = sa.select(*(field.element for field in fields)).select_from(self._table.join(table, sa.and_(*links)))
         up_to_last = sa.tuple_(*self._key) <= _parameters(last)
         has_value = table.c[child.value.column.name].is_not(None)
-        return values.where(*self._alive, *self._changed, *self._above(after), up_to_last, has_value)
+        return wanted.select_from(self._table.join(table, sa.and_(*links))).where(
+            *self._alive, *self._changed, *self._above(after), up_to_last, has_value
+        )
 
     # --- columns ------------------------------------------------------------------------------------------------------
 
