@@ -14,15 +14,20 @@ from unisono.model.schema import ObjectType
 
 def portions(batch: ImportBatch, object_type: ObjectType, most: int = VALUES_AT_ONCE) -> Iterator[ImportBatch]:
     """The batch in parts, its objects in their order; deletions and errors come with the first."""
-    counted = [pl.col(a.name).list.len().fill_null(0) for a in object_type.attributes if a.multivalued]
-    values = batch.objects.select(pl.sum_horizontal(counted)).to_series().to_list() if counted else []
-    if sum(values) <= most:
+    values = values_in(batch.objects, object_type)
+    if values.sum() <= most:
         yield batch
         return
     rest = replace(batch, deletions=DELETED.empty(), errors=DISCOVERY_ERRORS.empty())
-    for begin, end in stretches(values, most):
+    for begin, end in stretches(values.to_list(), most):
         part = batch.objects.slice(begin, end - begin)
         yield replace(rest if begin else batch, objects=part)
+
+
+def values_in(objects: pl.DataFrame, object_type: ObjectType) -> pl.Series:
+    """By object, how many values its multivalued attributes have."""
+    numbers = [pl.col(a.name).list.len().fill_null(0).cast(pl.Int64) for a in object_type.attributes if a.multivalued]
+    return objects.select(values=pl.sum_horizontal(pl.repeat(0, pl.len()), *numbers)).to_series()
 
 
 def stretches(values: Sequence[int], most: int = VALUES_AT_ONCE) -> Iterator[tuple[int, int]]:

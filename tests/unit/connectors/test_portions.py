@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unisono.connectors.contract import ImportBatch
-from unisono.connectors.portions import portions, stretches
+from unisono.connectors.portions import portions, stretches, values_in
 from unisono.model.frames import DELETED, DISCOVERY_ERRORS
 from unisono.model.schema import Attribute, ObjectType
 
@@ -22,6 +22,11 @@ GROUP = ObjectType(
         Attribute(name="m", multivalued=True),
     ),
 )
+
+
+def test_values_of_all_sets_count() -> None:
+    assert values_in(_batch([["a", "b"], None, []], [None, None, ["x"]]).objects, GROUP).to_list() == [2, 0, 1]
+    assert values_in(pl.DataFrame({"name": ["a", "b"]}), ObjectType(name="x", attributes=())).to_list() == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -7,23 +7,26 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from unisono.connectors.contract import ImportBatch
+from unisono.connectors.contract import VALUES_AT_ONCE, ImportBatch
 from unisono.connectors.ldap.classes import Classifier
 from unisono.connectors.ldap.images import Images, images
 from unisono.connectors.ldap.search import PORTION, Entry
 from unisono.connectors.ldap.settings import LdapSettings
+from unisono.connectors.portions import values_in
 from unisono.model.frames import DELETED, DISCOVERY_ERRORS
 from unisono.model.schema import ObjectType, Schema
 
 
 @dataclass(slots=True, kw_only=True)
 class _Collected:
-    """Entries of one type on their way into a batch; ``count`` includes those that are decoded already."""
+    """Entries of one type on their way into a batch; ``count`` includes those that are decoded already, ``values`` are
+    those in the sets of these."""
 
     object_type: ObjectType
     entries: list[Entry] = field(default_factory=list)
     decoded: list[Images] = field(default_factory=list)
     count: int = 0
+    values: int = 0
 
 
 class Batches:
@@ -50,6 +53,8 @@ class Batches:
                 yield self._batch(collected)
             elif len(collected.entries) == PORTION:
                 self._decode(collected)
+                if collected.values >= VALUES_AT_ONCE:
+                    yield self._batch(collected)
         if unmappable:
             yield self._without_objects(errors=_unmappable(unmappable))
 
@@ -71,7 +76,7 @@ class Batches:
             objects=pl.concat([part.objects for part in collected.decoded]),
             errors=pl.concat([part.errors for part in collected.decoded]),
         )
-        collected.decoded, collected.count = [], 0
+        collected.decoded, collected.count, collected.values = [], 0, 0
         return batch
 
     def _decode(self, collected: _Collected) -> None:
@@ -79,6 +84,7 @@ class Batches:
         anchor = self._settings.anchor
         part = images(collected.entries, collected.object_type, anchor=anchor, hidden_reference=hidden)
         collected.decoded.append(part)
+        collected.values += values_in(part.objects, collected.object_type).sum()
         collected.entries = []
 
     def _without_objects(
