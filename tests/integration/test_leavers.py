@@ -22,10 +22,11 @@ from tests.projects import TestProject
 from tests.servers.postgres import OWNER_PASSWORD, Postgres, PostgresDatabase
 from tests.servers.slapd import LdapTree
 
-from unisono.model.runs import RunResult, Status
+from unisono.model.runs import RunResult, Status, StepType
 
 ORGANIZATION = Organization(people=400, groups=30, leaves=20)
 LEAVERS = 20
+_WAITING = "SELECT operation, count(*) FROM export_reference WHERE attribute = 'member' GROUP BY operation"
 
 NewDatabase = Callable[[str], Database]
 
@@ -102,6 +103,10 @@ def test_leavers_are_gone_everywhere_with_their_memberships_and_nothing_else(at_
     assert removed > LEAVERS * 5
     leave(at_rest.project.directory, ORGANIZATION)
     with at_rest.target.received() as received:
+        for step in (StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION):
+            for connector in ("hr", "teams"):
+                assert at_rest.project.run(connector, step).status is Status.SUCCESS
+        assert at_rest.company.store.rows(_WAITING) == [("delete", removed)]  # so that no more is sent
         at_rest.cycle()
     assert wrong(at_rest.target, at_rest.company.store, expected) == []
     assert too_much(received, removed, LEAVERS) == []
