@@ -101,6 +101,7 @@ def test_leavers_are_gone_everywhere_with_their_memberships_and_nothing_else(at_
     removed = at_rest.expected.memberships.height - expected.memberships.height
     assert (gone.len(), at_rest.expected.accounts.height - expected.accounts.height) == (LEAVERS, LEAVERS)
     assert removed > LEAVERS * 5
+    assert wrong(at_rest.target, at_rest.company.store, expected)  # the checks see who is still there
     leave(at_rest.project.directory, ORGANIZATION)
     with at_rest.target.received() as received:
         for step in (StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION):

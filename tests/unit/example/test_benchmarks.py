@@ -14,6 +14,7 @@ from benchmarks import disk
 from benchmarks.bench import Bench, Setup
 from benchmarks.disk import needed_gib
 from benchmarks.floor_documents import decoded, documents
+from benchmarks.leavers.organization import Organization
 from benchmarks.measure import Cost, ProgramFailed, measure
 from benchmarks.phases import needed
 from benchmarks.population import EVERYBODY, Size, add_member, hr_people, write_changes, write_population
@@ -93,6 +94,16 @@ def test_the_room_that_is_needed_depends_on_what_is_done(tmp_path: Path) -> None
     assert needed_gib(bench, ["import", "synchronize"]) < needed_gib(bench, ["import", "plan"]) < 0.05
     huge = replace(bench, size=Size(people=10**12))
     assert ("WARNING" in disk.warning(huge, ["import"]), disk.warning(bench, ["import"])) == (True, "")
+
+
+def test_an_organization_has_few_large_groups_and_nobody_twice_in_one() -> None:
+    organization = Organization.of(2_000)
+    memberships, sizes = organization.memberships(), organization.teams()["size"]
+    assert memberships.height == memberships.unique().height == sizes.sum()
+    assert (organization.groups, organization.leavers().len()) == (100, 20)
+    assert abs(memberships.height / 2_000 - 10) < 0.5
+    assert sizes[0] > 5 * sizes[organization.groups // 2]
+    assert set(memberships.filter(team_id="T0000099")["employee_id"]) < set(organization.leavers())
 
 
 # --- instruments -----------------------------------------------------------------------------------------------------

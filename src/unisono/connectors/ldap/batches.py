@@ -84,7 +84,7 @@ class Batches:
         anchor = self._settings.anchor
         part = images(collected.entries, collected.object_type, anchor=anchor, hidden_reference=hidden)
         collected.decoded.append(part)
-        collected.values += values_in(part.objects, collected.object_type).sum()
+        collected.values += int(values_in(part.objects, collected.object_type).sum())
         collected.entries = []
 
     def _without_objects(
