@@ -17,7 +17,10 @@ from tests.reference.objects import (
     SpaceObject,
     Value,
     World,
+    as_list,
     exported,
+    first_value,
+    join_keys,
 )
 from unisono.expressions import Environment, compile_expression
 from unisono.model.project import DeletionRule, Project
@@ -30,6 +33,10 @@ DN = Attribute(name="dn", type=AttributeType.REFERENCE)
 
 class Failure(Exception):
     """The object cannot be synchronized; everything it caused is undone."""
+
+
+class NameTaken(Failure):
+    """Somebody else has the name, unless this comes of values that go in the same transaction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +212,8 @@ class ObviousEngine:
                     for number, mv in self.world.metaverse.items()
                     if mv.object_type == rule.metaverse_type
                     and all(
-                        _keys(self._evaluate(c.source.text, kind, row)) & _keys(mv.values.get(c.target)) for c in group
+                        join_keys(self._evaluate(c.source.text, kind, row)) & join_keys(mv.values.get(c.target))
+                        for c in group
                     )
                 ]
                 if len(hits) == 1:
@@ -267,14 +275,14 @@ class ObviousEngine:
         offers = [offer for rule in self._rules(Direction.INBOUND) for offer in self._offers(rule, number, attribute)]
         given = [(offer.rule, offer.value) for offer in offers if offer.value]
         if attribute.multivalued and any(offer.flow.merge is not MergeType.UPDATE for offer in offers):
-            union = sorted({text for _, value in given for text in _list(value)})
+            union = sorted({text for _, value in given for text in as_list(value)})
             return (union, given[0][0].name) if given else (None, "")
         kept = mv.values.get(attribute.name), mv.lineage.get(attribute.name, "")
         for rule in self._rules(Direction.INBOUND):
             for flow in (flow for flow in rule.flows if flow.target == attribute.name):
                 for offer in (offer for offer in offers if offer.rule is rule and offer.flow is flow):
                     if offer.value is not None:
-                        value = sorted(_list(offer.value)) if attribute.multivalued else offer.value
+                        value = sorted(as_list(offer.value)) if attribute.multivalued else offer.value
                         return value, rule.name
                     if offer.marker == "authoritative-null":
                         return None, ""
@@ -308,8 +316,14 @@ class ObviousEngine:
         """
         targets = sorted({(r.connector, r.connector_type) for r in self._rules(Direction.OUTBOUND)})
         for _ in range(10):
-            before = copy.deepcopy(self.world)
-            lost = [key for name, kind in targets if only in (None, name) for key in self._target(number, name, kind)]
+            before, lost, taken = copy.deepcopy(self.world), [], None
+            for name, kind in targets:
+                try:
+                    lost += self._target(number, name, kind) if only in (None, name) else []
+                except NameTaken as failure:
+                    taken = failure
+            if not lost and taken:
+                raise taken
             if not lost:
                 break
             self.world = before
@@ -356,8 +370,8 @@ class ObviousEngine:
                     and one.pending != "delete"
                     and one.imported is not None
                     and all(
-                        _keys(self._evaluate(c.source.text, self._source_type(one), self._row(one)))
-                        & _keys(mv.values.get(c.target))
+                        join_keys(self._evaluate(c.source.text, self._source_type(one), self._row(one)))
+                        & join_keys(mv.values.get(c.target))
                         for c in group
                     )
                 ]
@@ -367,7 +381,7 @@ class ObviousEngine:
         dn = self._name(mv, object_type, active)
         taken = {one.dn.lower() for one in self.world.of(connector)}
         if not dn or dn.lower() in taken:
-            raise Failure("sync-rule-flow-provisioning-failed")
+            raise (NameTaken if dn else Failure)("sync-rule-flow-provisioning-failed")
         created = SpaceObject(connector=connector, object_type=kind, anchor=None, dn=dn, export_operation="add")
         created.link = number
         self.world.spaces[created.key] = created
@@ -384,9 +398,9 @@ class ObviousEngine:
             said = [(flow, value, marker) for flow, value, marker in said if marker != "ignore"]
             if not said:
                 continue
-            wanted = _first_value(said)
+            wanted = first_value(said)
             if attribute.multivalued and wanted is not None:
-                wanted = sorted(_list(wanted))
+                wanted = sorted(as_list(wanted))
             if wanted is not None and wanted != has.get(attribute.name):
                 one.export_set[attribute.name] = wanted
             elif wanted is None and attribute.name in has and said[0][0].allow_null:
@@ -401,7 +415,7 @@ class ObviousEngine:
     def _rename_new(self, one: SpaceObject, name: str | None) -> None:
         if name is not None and name != one.dn:
             if any(other.dn.lower() == name.lower() for other in self.world.of(one.connector) if other is not one):
-                raise Failure("sync-rule-flow-provisioning-failed")
+                raise NameTaken("sync-rule-flow-provisioning-failed")
             del self.world.spaces[one.key]
             one.dn = name
             self.world.spaces[one.key] = one
@@ -481,19 +495,3 @@ class ObviousEngine:
         """Targets that the connected system has, as last imported; one that nobody here has goes by its name."""
         links = one.imported_references.get(attribute, [])
         return {exported(target) for target in links}
-
-
-def _first_value(said: list[tuple[Flow, Value | None, str | None]]) -> Value | None:
-    """The first value before anybody says that there shall be none."""
-    for _, value, marker in said:
-        if (value is not None and value != []) or marker == "authoritative-null":
-            return value
-    return None
-
-
-def _list(value: Value) -> list[str]:
-    return value if isinstance(value, list) else [value]
-
-
-def _keys(value: Value | None) -> set[str]:
-    return set() if value is None else {text.lower() for text in _list(value) if text}

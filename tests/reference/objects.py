@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from unisono.model.rules import Flow
+
 Value = str | list[str]
 Image = dict[str, Value]
 Key = tuple[str, str]  # connector, and anchor or (for what does not exist yet) "new " and the DN
@@ -77,3 +79,19 @@ class World:
 def exported(target: Key | str) -> Key | str:
     """The target as an export edge names it."""
     return "nobody " + target if isinstance(target, str) else target
+
+
+def first_value(said: list[tuple[Flow, Value | None, str | None]]) -> Value | None:
+    """The first value before anybody says that there shall be none."""
+    for _, value, marker in said:
+        if (value is not None and value != []) or marker == "authoritative-null":
+            return value
+    return None
+
+
+def as_list(value: Value) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def join_keys(value: Value | None) -> set[str]:
+    return set() if value is None else {text.lower() for text in as_list(value) if text}

@@ -87,7 +87,7 @@ def test_placeholders_go_with_the_last_reference_that_promotion_drops(unit: Unit
     unit.write_export_edges(export_edges((2, "m", 8, "delete", "unconfirmed")))
     unit.promote(ids(1))
     # 3 is an object; 7, 8 and 9 are still referred to
-    assert found_ids(unit.connector_index("HR")) == [1, 2, 3, 7, 8, 9]
+    assert found_ids(whole_space(unit, "HR")) == [1, 2, 3, 7, 8, 9]
 
 
 def test_a_removed_object_goes_with_the_references_it_owns(unit: UnitOfWork) -> None:
