@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.projects import TestProject, settings
@@ -57,10 +58,12 @@ class Company:
             rules__rules_yaml=RULES,
         )
 
-    def shows(self, people: list[str], members: list[str]) -> None:
+    def shows(self, people: list[str], members: list[str], groups: Sequence[str] = ("all",)) -> None:
+        """Everybody among ``members`` is in each of the groups."""
         entries = [f"dn: uid={uid}\nobjectClass: inetOrgPerson\nuid: {uid}\n" for uid in people]
-        team = "dn: cn=all\nobjectClass: groupOfNames\ncn: all\n" + "".join(f"member: uid={uid}\n" for uid in members)
-        self.project.write(hr_ldif="version: 1\n\n" + "\n".join([*entries, team]))
+        list_ = "".join(f"member: uid={uid}\n" for uid in members)
+        teams = [f"dn: cn={name}\nobjectClass: groupOfNames\ncn: {name}\n{list_}" for name in groups]
+        self.project.write(hr_ldif="version: 1\n\n" + "\n".join([*entries, *teams]))
 
     def exported(self) -> RunResult:
         return self.project.run("directory", StepType.EXPORT, StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION)

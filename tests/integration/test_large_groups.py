@@ -13,6 +13,7 @@ from tests.integration.large_groups import Company
 from tests.store.given import statements
 
 from unisono.model.runs import Status, StepType
+from unisono.runs import relations
 from unisono.store.postgresql_transaction import PostgresqlTransaction
 from unisono.store.sqlite_transaction import SqliteTransaction
 
@@ -94,3 +95,17 @@ def test_a_member_taken_out_in_the_directory_is_put_back(company: Company, monke
     assert max(heights) < MEMBERS / 10
     company.exported()
     assert company.team() == people
+
+
+def test_many_groups_after_many_people_are_not_compared_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, people = Company(tmp_path), [f"p{number:03}" for number in range(MEMBERS)]
+    company.shows(people, people, groups=[f"g{number}" for number in range(8)])
+    company.project.run("hr", StepType.FULL_IMPORT)
+    monkeypatch.setattr(relations, "EDGES_AT_ONCE", MEMBERS)
+    with rows_read(monkeypatch) as heights:
+        company.project.run("hr", StepType.FULL_SYNCHRONIZATION)
+    assert MEMBERS <= max(heights) < 3 * MEMBERS
+    company.exported()
+    assert company.team() == sorted(8 * people)

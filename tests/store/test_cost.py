@@ -53,6 +53,8 @@ OPERATIONS: dict[str, Operation] = {
     "linked_pairs": lambda unit, some: unit.linked_pairs("HR", _ends(some)),
     "waiting_edges_of": lambda unit, some: unit.waiting_edges_of(some),
     "references_to": lambda unit, some: unit.references_to(some),
+    "reference_counts": lambda unit, some: unit.reference_counts(some),
+    "reference_counts of connectors": lambda unit, some: unit.reference_counts(some, "HR"),
     "edges_of among": lambda unit, some: unit.edges_of(keys(*_pairs(some))),
     "export_edges_of among": lambda unit, some: unit.export_edges_of(keys(*_pairs(some))),
     "references_of among": lambda unit, some: unit.references_of(keys(*_pairs(some))),

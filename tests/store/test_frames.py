@@ -36,6 +36,7 @@ from unisono.store.frames import (
     OBJECT_ERRORS,
     PAIRS,
     REFERENCE_CONTRIBUTIONS,
+    REFERENCE_COUNTS,
     STORED_EDGES,
 )
 
@@ -53,6 +54,8 @@ FRAMES: dict[str, tuple[Frame, Callable[[Reader], pl.DataFrame]]] = {
     "linked_pairs": (PAIRS, lambda reader: reader.linked_pairs("HR", pairs((10, 10)))),
     "waiting_edges_of": (EXPORT_EDGES, lambda reader: reader.waiting_edges_of(ids(1))),
     "references_to": (MV_REFERENCES, lambda reader: reader.references_to(ids(10))),
+    "reference_counts": (REFERENCE_COUNTS, lambda reader: reader.reference_counts(ids(10))),
+    "reference_counts of connectors": (REFERENCE_COUNTS, lambda reader: reader.reference_counts(ids(10), "HR")),
     "export_edges_of": (EXPORT_EDGES, lambda reader: reader.export_edges_of(ids(1))),
     "names_of": (NAMES, lambda reader: reader.names_of(ids(1))),
     "export_index": (EXPORT_INDEX, lambda reader: reader.export_index("HR")),

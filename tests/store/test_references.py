@@ -158,6 +158,15 @@ def test_edges_that_are_there_are_told_from_those_that_are_not(unit: UnitOfWork)
     assert [of(other).height for of in (unit.edges_of, unit.export_edges_of, unit.references_of)] == [0, 0, 0]
 
 
+def test_references_are_counted_for_the_metaverse_and_for_a_connector_space(unit: UnitOfWork) -> None:
+    unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2, 3))))
+    unit.insert_objects(people([4], mv_id=100, connector="AD"))
+    unit.write_edges(edges((1, "m", 2, "hologram"), (1, "m", 3, "add"), (3, "m", 1, "delete"), (4, "m", 4, "add")))
+    unit.write_references(references((100, "m", 200), (100, "owner", 200), (200, "m", 100)))
+    assert found(unit.reference_counts(ids(100, 300)), "id", "references") == [(100, 2)]
+    assert found(unit.reference_counts(ids(100, 300), "HR"), "id", "references") == [(100, 2), (300, 1)]
+
+
 def test_contributions_are_found_between_two_metaverse_objects(unit: UnitOfWork) -> None:
     unit.insert_objects(objects(*({"id": id_, "mv_id": id_ * 100} for id_ in (1, 2, 3))))
     unit.write_edges(edges((1, "m", 2, "hologram"), (1, "m", 3, "hologram"), (2, "m", 1, "hologram")))

@@ -52,6 +52,8 @@ FEW: dict[str, Callable[[UnitOfWork], object]] = {
     "changed_edges_of": lambda unit: unit.changed_edges_of(SOME),
     "waiting_edges_of": lambda unit: unit.waiting_edges_of(SOME),
     "references_to": lambda unit: unit.references_to(SOME),
+    "reference_counts": lambda unit: unit.reference_counts(SOME),
+    "reference_counts of connectors": lambda unit: unit.reference_counts(SOME, "HR"),
     "linked": lambda unit: unit.linked(SOME),
     "linked_pairs": lambda unit: unit.linked_pairs("HR", PAIR),
     "edges_of among": lambda unit: unit.edges_of(EDGE),

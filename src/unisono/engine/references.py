@@ -59,7 +59,6 @@ def _resolved(stored: pl.DataFrame, wanted: pl.DataFrame) -> ReferencePlan:
         mv_added=added,
         mv_removed=removed,
         exports_added=pl.DataFrame(schema=_EXPORT_EDGE),
-        compared=stored.height + wanted.height,
         guard={(METAVERSE, ChangeKind.REMOVED): removed.height} if removed.height else {},
         changes=_listed(pl.concat([_as(fresh, "add"), _as(removed, "delete")]), pl.lit(METAVERSE)),
     )
@@ -180,7 +179,6 @@ def _flowed(
         mv_removed=EDGES.empty(),
         exports_added=added,
         exports_removed=removed,
-        compared=wanted.height + stored.height + exported.height,
         counts=_counts(objects, added, removed),
         guard=_guard(listed),
         changes=_listed(listed.sort("operation", maintain_order=True), pl.col("connector")),

@@ -154,16 +154,12 @@ class SyncPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePlan:
-    """What the reference phase would write: edges of the metaverse and pending edges of connector spaces.
-
-    ``compared``: how many edges were looked at for it.
-    """
+    """What the reference phase would write: edges of the metaverse and pending edges of connector spaces."""
 
     mv_added: pl.DataFrame  # source_id, attribute, target_id, rule_id, run_id
     mv_removed: pl.DataFrame  # EDGES
     exports_added: pl.DataFrame  # EDGES and operation, state
     exports_removed: pl.DataFrame = field(default_factory=EDGES.empty)  # pending edges that are no longer wanted
-    compared: int = 0
     counts: Mapping[tuple[Counter, str | None], int] = field(default_factory=dict)
     guard: GuardCounts = field(default_factory=dict)
     changes: pl.DataFrame = field(default_factory=CHANGES.empty)

@@ -7,7 +7,7 @@ bounded by the part that is worked on, not by what changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -28,8 +28,6 @@ from unisono.store.contract import Reader, UnitOfWork
 _NO_IDS = pl.Series("id", [], dtype=pl.Int64)
 _NO_ORPHANS = pl.DataFrame(schema={"source_id": pl.Int64, "attribute": pl.String})
 _EDGE = list(EDGES.columns)
-_FIRST_PART = 2_000
-
 
 #: More changes than these, held as edges and links until the end of the step, are no longer few.
 FEW = 1_000_000
@@ -128,28 +126,25 @@ class _Phase:
             yield self._applied(flow_references_between(between, self.rules, self.unit))
 
     def _resolved(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
-        def plans(part: pl.Series) -> Iterator[ReferencePlan]:
+        contributing = sorted({compiled.rule.connector for compiled in self.rules.inbound if compiled.reference_flows})
+        for part in self._bearable(mv_ids, contributing):
             yield self._applied(resolve_references(part, self.rules, self.unit, self.run_id))
 
-        return self._paced(mv_ids, plans)
-
     def _flowed(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
-        def plans(part: pl.Series) -> Iterator[ReferencePlan]:
+        for part in self._bearable(mv_ids, [None]):
             for target in self._targets():
                 yield self._applied(flow_references(part, target, self.rules, self.unit))
 
-        return self._paced(mv_ids, plans)
-
-    def _paced(self, ids: pl.Series, plans: Callable[[pl.Series], Iterator[ReferencePlan]]) -> Iterator[ReferencePlan]:
-        """Plans for part after part, each as large as the edges of the one before let expect to be bearable."""
-        done, size = 0, min(self.size, _FIRST_PART)
-        while done < ids.len():
-            compared = 0
-            for plan in plans(ids.slice(done, size)):
-                compared = max(compared, plan.compared)
-                yield plan
-            done += size
-            size = max(1, min(self.size, 4 * size, size * EDGES_AT_ONCE // max(1, compared)))
+    def _bearable(self, mv_ids: pl.Series, holders: Sequence[str | None]) -> Iterator[pl.Series]:
+        """The metaverse objects in parts that have few enough references where the ``holders`` keep them: connector
+        spaces, or None for the metaverse."""
+        for ids in self._parts(mv_ids):
+            counts = pl.concat([self.unit.reference_counts(ids, holder) for holder in holders])
+            held = counts.group_by("id").agg(pl.col("references").sum())
+            before = pl.col("references").fill_null(0).cum_sum() - pl.col("references").fill_null(0)
+            weighed = ids.to_frame("id").join(held, on="id", how="left", maintain_order="left")
+            parts = weighed.select("id", part=before // EDGES_AT_ONCE)
+            yield from (part["id"] for part in parts.partition_by("part", maintain_order=True))
 
     def _applied(self, plan: ReferencePlan) -> ReferencePlan:
         apply_references(plan, self.unit)

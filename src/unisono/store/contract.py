@@ -170,6 +170,10 @@ class Reader(Protocol):
         """``MV_REFERENCES`` that start at the metaverse objects, or those of the edges that are there."""
         ...
 
+    def reference_counts(self, mv_ids: pl.Series, connector: str | None = None) -> pl.DataFrame:
+        """``REFERENCE_COUNTS`` of the metaverse objects, or of their connectors in one connector space."""
+        ...
+
     def references_to(self, mv_ids: pl.Series) -> pl.DataFrame:
         """``MV_REFERENCES`` that lead to the metaverse objects."""
         ...

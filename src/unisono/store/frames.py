@@ -33,6 +33,11 @@ MV_REFERENCES = Frame(
     },
     key=("source_id", "attribute", "target_id"),
 )
+REFERENCE_COUNTS = Frame(
+    row="a metaverse object with references",
+    columns={"id": pl.Int64, "references": pl.Int64},
+    key=("id",),
+)
 REFERENCE_CONTRIBUTIONS = Frame(
     row="a synchronized reference of a connector space between two connectors, seen from the metaverse",
     columns={

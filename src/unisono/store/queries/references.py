@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, FromClause, and_, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select, text
 
 from unisono.model.frames import Extent, Frame
 from unisono.store.frames import (
@@ -14,6 +14,7 @@ from unisono.store.frames import (
     MV_REFERENCES,
     PAIRS,
     REFERENCE_CONTRIBUTIONS,
+    REFERENCE_COUNTS,
     STORED_EDGES,
 )
 from unisono.store.queries.base import (
@@ -67,6 +68,17 @@ _METAVERSE_TO: Final = select(*columns_of(MV_REFERENCES, mv_reference)).where(mv
 _REFERRERS: Final = select(mv_reference.c.source_id).where(mv_reference.c.target_id.in_(STAGED_IDS)).distinct()
 
 _source, _target = cs_object.alias("source"), cs_object.alias("target")
+_COUNTS: Final = (
+    select(mv_reference.c.source_id, func.count())
+    .where(mv_reference.c.source_id.in_(STAGED_IDS))
+    .group_by(mv_reference.c.source_id)
+)
+_CONNECTORS_COUNTS: Final = (
+    select(_source.c.mv_id, func.count())
+    .join_from(_source, cs_reference, cs_reference.c.source_id == _source.c.id)
+    .where(_source.c.mv_id.in_(STAGED_IDS), _source.c.connector_id + 0 == CONNECTOR_ID)
+    .group_by(_source.c.mv_id)
+)
 
 
 def _leads(edges: FromClause, source: ColumnElement[int], target: ColumnElement[int]) -> ColumnElement[bool]:
@@ -153,6 +165,11 @@ class ReferenceQueries(Queries):
 
     def references_of(self, extent: Extent) -> pl.DataFrame:
         return self._fetch_extent(extent, _OF_METAVERSE, MV_REFERENCES)
+
+    def reference_counts(self, mv_ids: pl.Series, connector: str | None = None) -> pl.DataFrame:
+        if connector is None:
+            return self._fetch_of(mv_ids, _COUNTS, REFERENCE_COUNTS)
+        return self._fetch_of(mv_ids, _CONNECTORS_COUNTS, REFERENCE_COUNTS, connector=connector)
 
     def references_to(self, mv_ids: pl.Series) -> pl.DataFrame:
         return self._fetch_of(mv_ids, _METAVERSE_TO, MV_REFERENCES)
