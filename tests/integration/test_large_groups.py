@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.integration.large_groups import Company
+from tests.integration.large_groups import RULES, Company
 from tests.store.given import statements
 
 from unisono.model.runs import Status, StepType
@@ -109,3 +109,11 @@ def test_many_groups_after_many_people_are_not_compared_all_at_once(
     assert MEMBERS <= max(heights) < 3 * MEMBERS
     company.exported()
     assert company.team() == sorted(8 * people)
+
+
+def test_references_that_no_inbound_rule_brings_are_nobodys(company: Company) -> None:
+    people = company.team()
+    company.project.write(rules__rules_yaml=RULES.replace("name: cn, member: member}", "name: cn}", 1))
+    company.project.run("hr", StepType.FULL_SYNCHRONIZATION)
+    company.exported()
+    assert (people, company.team()) == (people, [])

@@ -127,7 +127,7 @@ class _Phase:
 
     def _resolved(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
         contributing = sorted({compiled.rule.connector for compiled in self.rules.inbound if compiled.reference_flows})
-        for part in self._bearable(mv_ids, contributing):
+        for part in self._bearable(mv_ids, [*contributing, None]):  # what is there, too: rules may have gone
             yield self._applied(resolve_references(part, self.rules, self.unit, self.run_id))
 
     def _flowed(self, mv_ids: pl.Series) -> Iterator[ReferencePlan]:
