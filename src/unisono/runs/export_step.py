@@ -17,6 +17,7 @@ from unisono.model.runs import RunStep, Status
 from unisono.runs.ahead import ahead
 from unisono.runs.context import Context
 from unisono.runs.export_pages import Pages
+from unisono.runs.outcomes import Outcomes
 from unisono.runs.sending import Sending
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
 from unisono.runs.tally import Record
@@ -42,13 +43,14 @@ def run_export(
         store=context.store,
         page_objects=step.page_objects or runtime.capabilities.export_page_objects,
     )
-    with runtime.open_export() as session:
+    with runtime.open_export() as session, Outcomes() as waiting:
         sending = Sending(
             session=session,
             target=definition.name,
             capabilities=runtime.capabilities,
             run_id=run_id,
             record=record,
+            waiting=waiting,
         )
         stopped = _send_all(index, step, pages, sending, context)
         sending.finish()
