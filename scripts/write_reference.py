@@ -6,10 +6,11 @@ from pathlib import Path
 
 from unisono.cli.page import cli_page
 from unisono.diagnosis.page import codes_page
+from unisono.expressions.reference import page as expressions_page
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
-PAGES = {"cli.md": cli_page, "codes.md": codes_page}
+PAGES = {"cli.md": cli_page, "codes.md": codes_page, "expressions.md": expressions_page}
 
 if __name__ == "__main__":
     REFERENCE.mkdir(parents=True, exist_ok=True)

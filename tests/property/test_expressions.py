@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain
@@ -10,15 +11,18 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.unit.expressions.examples import CERTIFICATE
 
 from unisono.expressions import Compiled, Environment, ExpressionMistakes, Result, compile_expression
 from unisono.expressions.functions import FAMILIES, FUNCTIONS
 from unisono.expressions.grammar import quoted
 from unisono.expressions.kinds import BOOLEAN, NUMBER, TEXT, Kind
 from unisono.expressions.registry import Form, Function, Parameter, Shape
-from unisono.model.schema import Attribute, AttributeType
+from unisono.model.schema import Attribute, AttributeType, PolarsType
 
-ENVIRONMENT = Environment(now=datetime(2024, 2, 29, 12, 30, tzinfo=UTC), parameters={"Domain.FQDN": "example.org"})
+ENVIRONMENT = Environment(
+    now=datetime(2024, 2, 29, 12, 30, tzinfo=UTC), parameters={"Domain.FQDN": "example.org"}, seed=b"a run"
+)
 
 # --- values ---------------------------------------------------------------------------------------------------------
 
@@ -38,7 +42,8 @@ _KNOWN = st.sampled_from(
 _TEXTS = st.one_of(st.text(_AWKWARD, max_size=8), st.text(_LETTERS, max_size=6), _KNOWN)
 _NUMBERS = st.one_of(st.integers(-3, 12), st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 1 << 58))
 _SIDS = st.binary(min_size=4, max_size=8).map(lambda tail: bytes([1, 1, 0, 0, 0, 0, 0, 5]) + tail[:4])
-_BINARIES = st.one_of(st.binary(max_size=9), st.binary(min_size=16, max_size=16), _SIDS)
+_CERTIFICATES = st.sampled_from([b64decode(CERTIFICATE), CERTIFICATE.encode(), b64decode(CERTIFICATE)[:-1]])
+_BINARIES = st.one_of(st.binary(max_size=9), st.binary(min_size=16, max_size=16), _SIDS, _CERTIFICATES)
 _DATES = st.datetimes(timezones=st.just(UTC))
 
 VALUES: dict[AttributeType, st.SearchStrategy[object]] = {
@@ -185,7 +190,9 @@ def assert_agreement(compiled: Compiled, objects: list[dict[str, object]], *, la
     present = {name: part for name, part in parts.items() if part is not None}
     by_columns = frame.lazy().select(**present).collect() if lazy else frame.select(**present)
     assert by_columns.schema["value"] == compiled.kind.dtype
-    assert [Result(**record) for record in by_columns.to_dicts()] == [compiled.evaluate(row) for row in objects]
+    assert [Result(**record) for record in by_columns.to_dicts()] == [
+        compiled.evaluate(row, identity=i) for i, row in enumerate(objects)
+    ]
 
 
 _FAST = settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -235,6 +242,15 @@ _FORMS = [
     "[string] <> NULL",
     '[integer] = Error("x")',
     'Left(Error("x"), [integer])',
+    "Guid() & [string]",
+    "RandomNum([integer], [integer2])",
+    "Select($v, [strings], $v & RandomNum(1, 9))",
+    "IIF(RandomNum(0, 1) = 1, [string], Error(Guid()))",
+    'ValueCount("strings") + ValueCount("string")',
+    "Eq([string], [string2]) && NotEquals([integer], [integer2]) || LessThan([datetime], Now())",
+    "And(LessThanOrEquals([integer], 3), Or(GreaterThan([integer], 1), Not([boolean])), GreaterThanOrEquals(1, 1))",
+    "Concatenate([string], [integer], Null(), CRLF())",
+    'DateTimeFormat([string], "yyyy")',
 ]  # fmt: skip
 
 
@@ -294,7 +310,31 @@ def test_any_text_compiles_or_has_mistakes_with_a_place_in_it(text: str) -> None
             assert mistake.check
 
 
+@_FAST
+@given(data=st.data())
+def test_what_was_imported_gives_the_same_by_columns_and_by_rows(data: st.DataObject) -> None:
+    text = 'IIF([string] = ImportedValue("string"), RemoveDuplicates(Trim(ImportedValue("strings"))), NULL)'
+    compiled = compile_expression(text, ATTRIBUTES, ENVIRONMENT, imported=ATTRIBUTES, prefix="cs.")
+    assert compiled.attributes == frozenset({"string"})
+    assert compiled.imported == frozenset({"string", "strings"})
+    rows_ = st.fixed_dictionaries(
+        {
+            "string": _TEXTS,
+            "ImportedValue(string)": st.none() | _TEXTS,
+            "ImportedValue(strings)": st.none() | st.lists(_TEXTS),
+        }
+    )
+    objects = data.draw(st.lists(rows_, min_size=1, max_size=5))
+    schema: dict[str, PolarsType] = {
+        "cs.string": pl.String,
+        "cs.ImportedValue(string)": pl.String,
+        "cs.ImportedValue(strings)": pl.List(pl.String),
+    }
+    frame = pl.DataFrame([{f"cs.{k}": v for k, v in row.items()} for row in objects], schema=schema)
+    assert frame.select(compiled.value).to_series().to_list() == [compiled.evaluate(row).value for row in objects]
+
+
 def test_every_function_is_in_one_of_the_comparisons() -> None:
     forms = {member.name for family in FAMILIES for member in family.members if isinstance(member, Form)}
     compared = {name for name in forms if any(f"{name}(" in text for text in _FORMS)}
-    assert forms - compared == {"Now"}  # the same for every row, by definition
+    assert forms - compared == {"ImportedValue"}  # it has a comparison of its own

@@ -17,7 +17,7 @@ FOLDERS = ("src", "tests", "benchmarks", "examples", "scripts")
 # What the packages of the functional core may use besides the standard library and each other.
 LIBRARIES = {
     "model": {"polars"},
-    "expressions": {"polars", "lark"},
+    "expressions": {"polars", "lark", "cryptography"},
     "engine": {"polars"},
 }
 

@@ -51,7 +51,7 @@ def filter_mistakes(connector: ConnectorDefinition, at: At, known: Known) -> Ite
         readable = readable_connector(connector.schema[object_type])
         if readable is not None and known.parameters is not None:
             place = at.at(*filter_path(object_type))
-            yield from expression_mistakes(expression.text, place, readable, known.parameters, check_condition)
+            yield from expression_mistakes(expression, place, readable, known.parameters, check_condition)
 
 
 def exported_name_mistakes(connector: ConnectorDefinition, at: At, rules: Iterable[Rule]) -> Iterator[Mistake]:

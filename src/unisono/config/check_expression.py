@@ -11,6 +11,7 @@ from unisono.config.known import Readable
 from unisono.config.locate import At
 from unisono.expressions import Compiled, Environment, ExpressionMistake, ExpressionMistakes, compile_expression
 from unisono.model.errors import Mistake
+from unisono.model.rules import Expression
 from unisono.model.schema import ObjectType
 
 #: Why the value of an expression does not fit where it goes, or None.
@@ -21,24 +22,43 @@ _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def expression_mistakes(
-    text: str, at: At, readable: Readable, parameters: Mapping[str, str], fits: Fits
+    expression: Expression,
+    at: At,
+    readable: Readable,
+    parameters: Mapping[str, str],
+    fits: Fits,
+    *,
+    several: bool = False,
 ) -> Iterator[Mistake]:
-    """Mistakes and warnings of the expression that stands ``at`` a place in a file."""
-    compiled = _compiled(text, readable, parameters)
+    """Mistakes and warnings of the expression that stands ``at`` a place in a file.
+
+    ``several``: the result goes where several values may be.
+    """
+    compiled = _compiled(expression, readable, parameters, several=several)
     if isinstance(compiled, ExpressionMistakes):
         for mistake in compiled.mistakes:
-            yield _placed(mistake, text, at, readable.object_type)
+            yield _placed(mistake, expression.text, at, readable.object_type)
         return
     for warning in compiled.warnings:
-        yield _placed(warning, text, at, readable.object_type, severity="warning")
+        yield _placed(warning, expression.text, at, readable.object_type, severity="warning")
     problem = fits(compiled)
     if problem:
         yield Mistake(check=Check.EXPRESSION_TYPE, message=problem, place=at.character_place(1, 1))
 
 
-def _compiled(text: str, readable: Readable, parameters: Mapping[str, str]) -> Compiled | ExpressionMistakes:
+def _compiled(
+    expression: Expression, readable: Readable, parameters: Mapping[str, str], *, several: bool
+) -> Compiled | ExpressionMistakes:
+    environment = Environment(now=_NOW, parameters=parameters)
     try:
-        return compile_expression(text, readable.attributes, Environment(now=_NOW, parameters=parameters))
+        return compile_expression(
+            expression.text,
+            readable.attributes,
+            environment,
+            imported=readable.imported,
+            several=several,
+            language=expression.language,
+        )
     except ExpressionMistakes as mistakes:
         return mistakes
 

@@ -10,7 +10,7 @@ from unisono.config.checks import Check, shown, suggestion
 from unisono.config.convert import flow_path
 from unisono.config.known import DN, Known, Sides, attribute_of
 from unisono.config.locate import At
-from unisono.expressions import check_assignable
+from unisono.expressions import NOT_DETERMINISTIC, check_assignable
 from unisono.model.errors import Mistake
 from unisono.model.rules import Direction, Expression, Flow, MergeType
 from unisono.model.schema import Attribute, AttributeType, ObjectType
@@ -103,10 +103,14 @@ def _computed_mistakes(
         place = at.place(*path)
         yield Mistake(check=Check.REFERENCE_FLOW, message=message, place=place, hint="name the reference without [ ]")
         return
-    readable = sides.readable
-    if readable is not None and known.parameters is not None:
-        fits = partial(check_assignable, attribute=target)
-        yield from expression_mistakes(expression.text, at.at(*path), readable, known.parameters, fits)
+    readable = sides.readable_by_flows
+    if readable is None or known.parameters is None:
+        return
+    fits = partial(check_assignable, attribute=target)
+    found = expression_mistakes(expression, at.at(*path), readable, known.parameters, fits, several=target.multivalued)
+    for mistake in found:
+        if not (flow.apply_once and mistake.check == NOT_DETERMINISTIC):  # that is what applying once is for
+            yield mistake
 
 
 _CONSTANTS: dict[AttributeType, type] = {

@@ -104,7 +104,7 @@ def _link_mistakes(placed: PlacedRule) -> Iterator[Mistake]:
 def _scope_mistakes(placed: PlacedRule, sides: Sides, known: Known) -> Iterator[Mistake]:
     scope, readable = placed.rule.scope, sides.readable
     if scope is not None and readable is not None and known.parameters is not None:
-        yield from expression_mistakes(scope.text, placed.at.at("scope"), readable, known.parameters, check_condition)
+        yield from expression_mistakes(scope, placed.at.at("scope"), readable, known.parameters, check_condition)
 
 
 def _condition_mistakes(
@@ -136,7 +136,7 @@ def _source_mistakes(source: Expression, at: At, target: Attribute, sides: Sides
     def fits(compiled: Compiled) -> str | None:  # any of several values may match
         return check_assignable(compiled, replace(target, multivalued=compiled.multivalued))
 
-    yield from expression_mistakes(source.text, at, readable, known.parameters, fits)
+    yield from expression_mistakes(source, at, readable, known.parameters, fits)
 
 
 def _reference_mistake(name: str, place: Place) -> Mistake:

@@ -18,7 +18,7 @@ from unisono.config.locate import At, Key, KeyPath
 from unisono.config.rule_documents import FlowShape, RuleShape
 from unisono.model.guard import DEFAULT_LIMITS, ChangeKind, Guard, Limit
 from unisono.model.project import ConnectorDefinition, DeletionRule, Metaverse
-from unisono.model.rules import Expression, Flow, JoinCondition, Rule
+from unisono.model.rules import Expression, Flow, JoinCondition, Language, Rule
 from unisono.model.runs import RunProfile, RunStep, StepType
 from unisono.model.schema import ATTRIBUTE_NAME, Attribute, ObjectType, Schema
 
@@ -74,17 +74,17 @@ def to_rule(shape: RuleShape, at: At) -> Rule:
         metaverse_type=shape.types.metaverse,
         precedence=shape.precedence,
         link=shape.link,
-        scope=expression(at, shape.scope, "scope") if shape.scope is not None else None,
-        joins=tuple(_conditions(group, at, number) for number, group in enumerate(shape.join)),
-        flows=tuple(_flow(target, flow, at) for target, flow in shape.flows.items()),
+        scope=expression(at, shape.scope, "scope", language=shape.language) if shape.scope is not None else None,
+        joins=tuple(_conditions(shape, group, at, number) for number, group in enumerate(shape.join)),
+        flows=tuple(_flow(shape, target, flow, at) for target, flow in shape.flows.items()),
         deprovision=shape.deprovision,
         enabled=shape.enabled,
         place=at.place(),
     )
 
 
-def expression(at: At, text: str, *path: Key) -> Expression:
-    return Expression(text=text, place=at.character_place(1, 1, *path))
+def expression(at: At, text: str, *path: Key, language: Language = Language.ENTRA) -> Expression:
+    return Expression(text=text, language=language, place=at.character_place(1, 1, *path))
 
 
 def filter_path(object_type: str) -> KeyPath:
@@ -107,24 +107,25 @@ def is_attribute_name(text: str) -> bool:
     return ATTRIBUTE_NAME.fullmatch(text) is not None
 
 
-def _conditions(group: Mapping[str, str], at: At, number: int) -> tuple[JoinCondition, ...]:
-    return tuple(
-        JoinCondition(
-            source=expression(
-                at, f"[{text}]" if is_attribute_name(text) else text, *condition_path(at, number, target)
-            ),
-            target=target,
-        )
-        for target, text in group.items()
-    )
+def _conditions(rule: RuleShape, group: Mapping[str, str], at: At, number: int) -> tuple[JoinCondition, ...]:
+    def source(text: str, target: str) -> Expression:
+        path = condition_path(at, number, target)
+        if is_attribute_name(text):
+            return expression(at, f"[{text}]", *path)
+        return expression(at, text, *path, language=rule.language)
+
+    return tuple(JoinCondition(source=source(text, target), target=target) for target, text in group.items())
 
 
-def _flow(target: str, shape: FlowShape, at: At) -> Flow:
+def _flow(rule: RuleShape, target: str, shape: FlowShape, at: At) -> Flow:
+    computed = None
+    if shape.expression is not None:
+        computed = expression(at, shape.expression, *flow_path(target), language=rule.language)
     return Flow(
         target=target,
         source=shape.source,
         constant=shape.constant,
-        expression=expression(at, shape.expression, *flow_path(target)) if shape.expression is not None else None,
+        expression=computed,
         apply_once=shape.apply_once,
         merge=shape.merge,
         allow_null=shape.allow_null,

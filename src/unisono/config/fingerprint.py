@@ -14,7 +14,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from unisono.model.project import ConnectorDefinition, DeletionRule, Metaverse
-from unisono.model.rules import Expression, Flow, Rule
+from unisono.model.rules import Expression, Flow, Language, Rule
 from unisono.model.runs import RunProfile
 from unisono.model.schema import Attribute, ObjectType
 
@@ -51,7 +51,8 @@ _UNCOUNTED = frozenset({"place", "settings"})
 
 def _normal(value: Any) -> Any:  # Any: a value of ``model`` to the value of JSON that stands for it
     if isinstance(value, Expression):
-        return value.text.strip()
+        text = value.text.strip()
+        return text if value.language is Language.ENTRA else {value.language.value: text}
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: _normal(getattr(value, f.name)) for f in fields(value) if f.name not in _UNCOUNTED}
     if isinstance(value, Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unisono.config.locate import At
 from unisono.model.rules import Direction, Rule
@@ -47,11 +47,20 @@ class Sides:
         return self.metaverse if self.direction is Direction.INBOUND else self.connector
 
     @property
+    def readable_by_flows(self) -> Readable | None:
+        """What the rule's flows may read: outbound, the target object as well."""
+        readable = self.readable
+        if readable is None or self.direction is Direction.INBOUND:
+            return readable
+        imported = {attribute.name: attribute for attribute in self.connector.values} if self.connector else {}
+        return replace(readable, imported=imported)
+
+    @property
     def readable(self) -> Readable | None:
-        """What the rule's scope and flows may read."""
+        """What the rule's scope may read."""
         if self.direction is Direction.INBOUND:
             return readable_connector(self.connector)
-        return _readable(self.metaverse, self.metaverse.values) if self.metaverse else None
+        return replace(_readable(self.metaverse, self.metaverse.values), imported={}) if self.metaverse else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +69,7 @@ class Readable:
 
     object_type: ObjectType
     attributes: Mapping[str, Attribute]
+    imported: Mapping[str, Attribute] | None = None  # of the target object; None: the object itself was imported
 
 
 def readable_connector(object_type: ObjectType | None) -> Readable | None:

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from unisono.config.checks import Check
 from unisono.config.forms import COUNT, Choice, Description, Name, Shape, ShortForm, mistake, one_of
-from unisono.model.rules import Direction, LinkBehavior, MergeType
+from unisono.model.rules import Direction, Language, LinkBehavior, MergeType
 from unisono.model.schema import ATTRIBUTE_NAME
 
 
@@ -97,6 +97,10 @@ class RuleShape(Shape):
         LinkBehavior.NONE,
         description="join: only join; project: join, else create the metaverse object; provision: join, else create "
         "the connector-space object; none: only attribute flow.",
+    )
+    language: Annotated[Language, Choice(members=Language, what="a language")] = Field(
+        Language.ENTRA,
+        description="How the rule's expressions are written: entra ([name] & text) or mim (name + text).",
     )
     scope: str | SkipJsonSchema[None] = Field(
         None, description="Expression over the source object; the rule applies where it is true. Default: everywhere."

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unisono.engine.changes import list_changes
-from unisono.engine.compile import CompiledRules, column, comparison_keys
+from unisono.engine.compile import CompiledRules, comparison_keys
+from unisono.engine.compile_flow import column
 from unisono.engine.contribute import AMBIGUOUS
 from unisono.engine.counting import count, guard_counts
 from unisono.engine.linking import GONE, JOINED, KEPT, REFUSED

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from unisono.engine.compile import CompiledRules, column
+from unisono.engine.compile import CompiledRules
+from unisono.engine.compile_flow import column
 from unisono.engine.linking import FILTERED, GONE
 from unisono.model.plan import CHANGES, METAVERSE, SyncPlan
 from unisono.model.schema import Attribute, AttributeType

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unisono.engine.assemble import join_attributes, rekeyed
-from unisono.engine.compile import CompiledRules, column, comparison_keys
+from unisono.engine.compile import CompiledRules, comparison_keys
+from unisono.engine.compile_flow import column
 from unisono.engine.facts import Facts
 from unisono.engine.turns import LINK, TOUCH_TYPES, waiting
 

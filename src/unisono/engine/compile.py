@@ -1,8 +1,4 @@
-"""Rules of a project, compiled once per run to columns.
-
-In frames of this package the column of attribute ``a`` is ``@a`` (``column``), so that no attribute can collide with
-an object's own columns; ``@dn`` is the object's distinguished name.
-"""
+"""Rules of a project, compiled once per run to columns."""
 
 from __future__ import annotations
 
@@ -11,40 +7,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from unisono.engine.compile_flow import DN, PREFIX, CompiledFlow, compile_flow, target_of, visible
 from unisono.expressions import Environment, compile_expression, conditional
 from unisono.model.documents import as_set
 from unisono.model.names import DnStyle, Naming, bounded
 from unisono.model.project import ConnectorDefinition, Project
 from unisono.model.rules import Direction, Expression, Flow, JoinCondition, Rule
 from unisono.model.schema import Attribute, AttributeType, ObjectType
-
-PREFIX = "@"
-DN = Attribute(name="dn", type=AttributeType.REFERENCE)
-
-
-def column(name: str) -> str:
-    """The column that holds the attribute's values."""
-    return PREFIX + name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledFlow:
-    """A flow as columns over the source object's frame.
-
-    ``value`` has the target's type; ``error`` (text) and ``marker`` are None where the flow can have none.
-    """
-
-    rule: Rule
-    flow: Flow
-    target: Attribute
-    value: pl.Expr
-    error: pl.Expr | None = None
-    marker: pl.Expr | None = None
-    reads: frozenset[str] = frozenset()
-
-    @property
-    def error_code(self) -> str:
-        return "flow-multi-values-to-single-value" if self.flow.source else "extension-unexpected-attribute-value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +116,9 @@ def compile_rules(
     """Compile the enabled rules. The project was validated: mistakes in it raise ``ExpressionMistakes``."""
     compiled = {direction: _compile_direction(project, direction, environment) for direction in Direction}
     filters = {
-        (connector.name, object_type): _scope(expression, _visible(connector.schema[object_type]), environment)
+        (connector.name, object_type): _condition_of(
+            expression, visible(connector.schema[object_type]), environment, f"{connector.name}/{object_type}"
+        )
         for connector in project.connectors
         for object_type, expression in connector.filters.items()
     }
@@ -174,16 +145,17 @@ def _compile_rule(project: Project, rule: Rule, environment: Environment) -> Com
     metaverse_type = project.metaverse.schema[rule.metaverse_type]
     inbound = rule.direction is Direction.INBOUND
     source, target = (connector_type, metaverse_type) if inbound else (metaverse_type, connector_type)
-    visible = _visible(source)
-    scope, scope_reads = _scope(rule.scope, visible, environment) if rule.scope else (None, frozenset[str]())
+    scope, scope_reads = None, frozenset[str]()
+    if rule.scope:
+        scope, scope_reads = _condition_of(rule.scope, visible(source), environment, rule.name)
     joins = tuple(
-        tuple(_condition(condition, _visible(connector_type), environment) for condition in group)
+        tuple(_join_condition(condition, visible(connector_type), environment, rule.name) for condition in group)
         for group in rule.joins
     )
     flows = tuple(
-        _flow(rule, flow, visible, _target(target, flow.target), environment)
+        compile_flow(rule, flow, source, target, environment)
         for flow in rule.flows
-        if not _target(target, flow.target).is_reference or flow.target == DN.name
+        if not target_of(target, flow.target).is_reference or flow.target == DN.name
     )
     reads = scope_reads.union(*(flow.reads for flow in flows))
     if inbound:
@@ -194,33 +166,27 @@ def _compile_rule(project: Project, rule: Rule, environment: Environment) -> Com
         joins=joins,
         flows=flows,
         reference_flows=tuple(
-            flow for flow in rule.flows if flow.target != DN.name and _target(target, flow.target).is_reference
+            flow for flow in rule.flows if flow.target != DN.name and target_of(target, flow.target).is_reference
         ),
         reads=reads,
         scope_reads=scope_reads,
     )
 
 
-def _visible(object_type: ObjectType) -> dict[str, Attribute]:
-    """Attributes that an expression may read: values, and the object's own name."""
-    return {attribute.name: attribute for attribute in (*object_type.values, DN)}
-
-
-def _target(object_type: ObjectType, name: str) -> Attribute:
-    return DN if name == DN.name and name not in object_type else object_type[name]
-
-
-def _scope(
-    expression: Expression, visible: Mapping[str, Attribute], environment: Environment
+def _condition_of(
+    expression: Expression, readable: Mapping[str, Attribute], environment: Environment, site: str
 ) -> tuple[pl.Expr, frozenset[str]]:
-    compiled = compile_expression(expression.text, visible, environment, prefix=PREFIX)
+    compiled = compile_expression(
+        expression.text, readable, environment, language=expression.language, site=site, prefix=PREFIX
+    )
     return conditional(compiled), compiled.attributes
 
 
-def _condition(
-    condition: JoinCondition, visible: Mapping[str, Attribute], environment: Environment
+def _join_condition(
+    condition: JoinCondition, readable: Mapping[str, Attribute], environment: Environment, site: str
 ) -> CompiledCondition:
-    compiled = compile_expression(condition.source.text, visible, environment, prefix=PREFIX)
+    text, language = condition.source.text, condition.source.language
+    compiled = compile_expression(text, readable, environment, language=language, site=site, prefix=PREFIX)
     attribute = Attribute(
         name=condition.target, type=compiled.type or AttributeType.STRING, multivalued=compiled.multivalued
     )
@@ -246,66 +212,3 @@ def comparison_keys(attribute: Attribute, values: pl.Expr) -> pl.Expr:
     if not attribute.multivalued:
         return pl.when(text != "").then(pl.concat_list(text))
     return as_set(values.list.eval(text.filter(text != "")))
-
-
-def _flow(
-    rule: Rule, flow: Flow, visible: Mapping[str, Attribute], target: Attribute, environment: Environment
-) -> CompiledFlow:
-    if flow.source is not None:
-        return _direct(rule, flow, visible[flow.source], target)
-    if flow.expression is None:
-        value = pl.lit(flow.constant, dtype=_scalar(target).dtype)
-        return CompiledFlow(rule=rule, flow=flow, target=target, value=_as_target(value, target, multivalued=False))
-    compiled = compile_expression(flow.expression.text, visible, environment, prefix=PREFIX)
-    value = compiled.value if compiled.type is not None else pl.lit(None, dtype=_scalar(target).dtype)
-    return CompiledFlow(
-        rule=rule,
-        flow=flow,
-        target=target,
-        value=_as_target(value, target, multivalued=compiled.multivalued),
-        error=compiled.error,
-        marker=compiled.marker,
-        reads=compiled.attributes,
-    )
-
-
-def _direct(rule: Rule, flow: Flow, source: Attribute, target: Attribute) -> CompiledFlow:
-    values = pl.col(column(source.name))
-    error = None
-    if source.multivalued and not target.multivalued:
-        count = values.list.len()
-        error = pl.when(count > 1).then(
-            pl.format(
-                "{} values of {} cannot flow to the single-valued {}", count, pl.lit(source.name), pl.lit(target.name)
-            )
-        )
-        values = pl.when(count == 1).then(values.list.first())
-    else:
-        values = _as_target(values, target, multivalued=source.multivalued)
-    return CompiledFlow(rule=rule, flow=flow, target=target, value=values, error=error, reads=frozenset({source.name}))
-
-
-def _scalar(attribute: Attribute) -> Attribute:
-    return Attribute(name=attribute.name, type=attribute.type)
-
-
-def _as_target(values: pl.Expr, target: Attribute, *, multivalued: bool) -> pl.Expr:
-    """A single value for a multivalued target becomes a list of it; a multivalued one becomes a sorted set."""
-    if not target.multivalued:
-        return values
-    if not multivalued:
-        return pl.when(values.is_not_null()).then(pl.concat_list(values))
-    return as_set(values)
-
-
-__all__ = [
-    "DN",
-    "CompiledCondition",
-    "CompiledFlow",
-    "CompiledRule",
-    "CompiledRules",
-    "Traits",
-    "column",
-    "comparison_keys",
-    "compile_rules",
-]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from unisono.engine.changes import text_of
-from unisono.engine.compile import column
+from unisono.engine.compile_flow import column
 from unisono.engine.facts import Facts
 from unisono.engine.outflow import NOTHING
 from unisono.model.documents import change_columns, change_documents, documents

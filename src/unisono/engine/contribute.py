@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import CompiledFlow, CompiledRules
+from unisono.engine.compile import CompiledRules
+from unisono.engine.compile_flow import CompiledFlow
 
 AMBIGUOUS = "ambiguous-import-flow-from-multiple-connectors"
 

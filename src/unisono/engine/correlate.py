@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from unisono.engine.compile import CompiledFlow, CompiledRule, CompiledRules, comparison_keys
+from unisono.engine.compile import CompiledRule, CompiledRules, comparison_keys
+from unisono.engine.compile_flow import CompiledFlow
 from unisono.engine.facts import Facts
 from unisono.engine.turns import TOUCH_TYPES, contested, link_touches, waiting
 from unisono.model.rules import LinkBehavior

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import DN, CompiledFlow, CompiledRule
+from unisono.engine.compile import CompiledRule
+from unisono.engine.compile_flow import DN, CompiledFlow
 from unisono.model.rules import LinkBehavior
 from unisono.model.schema import Attribute, ObjectType
 

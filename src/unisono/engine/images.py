@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from unisono.engine.compile import PREFIX, column
+from unisono.engine.compile_flow import PREFIX, column
 from unisono.model.documents import change_columns, columns
 from unisono.model.schema import Attribute, ObjectType
 

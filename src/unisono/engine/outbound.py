@@ -10,6 +10,7 @@ from unisono.engine.compile import CompiledRules
 from unisono.engine.deletion import deprovision
 from unisono.engine.desired import Desired, desired
 from unisono.engine.facts import Facts, Ids
+from unisono.engine.imported import with_imported
 from unisono.engine.outflow import pending_exports
 from unisono.engine.provision import held_names, provision
 from unisono.model.names import DnStyle, dn_key
@@ -54,7 +55,7 @@ def outbound(
     """
     compiled = rules.outbound_of(*target, metaverse_type)
     object_type = rules.connector(target[0]).schema[target[1]]
-    wanted = desired(metaverse, compiled, object_type)
+    wanted = desired(with_imported(metaverse, connectors, compiled, object_type), compiled, object_type)
     governed = wanted.frame.filter(pl.col("governed"))["mv_id"]
     linked = ~pl.col("id").is_in(cut.implode())
     stays = linked & pl.col("mv_id").is_in(governed.implode())

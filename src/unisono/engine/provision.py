@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, column, comparison_keys
+from unisono.engine.compile import CompiledRule, CompiledRules, comparison_keys
+from unisono.engine.compile_flow import PREFIX, column
 from unisono.engine.desired import Desired
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.images import image

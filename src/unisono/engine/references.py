@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, column
+from unisono.engine.compile import CompiledRule, CompiledRules
+from unisono.engine.compile_flow import PREFIX, column
 from unisono.engine.facts import Facts
 from unisono.engine.images import by_type, image
 from unisono.engine.reference_pairs import among, separable_attributes, sources_of

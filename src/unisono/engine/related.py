@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from unisono.engine.compile import CompiledRule, CompiledRules, column
+from unisono.engine.compile import CompiledRule, CompiledRules
+from unisono.engine.compile_flow import column
 from unisono.engine.linking import KEPT
 from unisono.model.plan import RELINKED
 

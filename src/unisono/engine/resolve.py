@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import PREFIX, CompiledRules, column
+from unisono.engine.compile import CompiledRules
+from unisono.engine.compile_flow import PREFIX, column
 from unisono.engine.contribute import NumberedFlow
 from unisono.model.documents import as_set, columns, documents
 from unisono.model.rules import MergeType

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import column
+from unisono.engine.compile_flow import column
 from unisono.engine.facts import Facts, Ids
 from unisono.model.frames import EDGES
 from unisono.model.names import DnStyle, dn_key

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from unisono.engine.compile import PREFIX, column
+from unisono.engine.compile_flow import PREFIX, column
 from unisono.engine.confirm import Confirmation, confirm
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.staged_references import StagedReferences, incoming_edges, stage_references

@@ -7,6 +7,7 @@ Nothing here reads, writes, asks the time or draws random numbers. Parsing and c
 with every mistake; evaluation never raises: a value that cannot be computed is that object's error.
 """
 
+from unisono.expressions.check import NOT_DETERMINISTIC
 from unisono.expressions.compiled import (
     Compiled,
     Environment,
@@ -16,17 +17,21 @@ from unisono.expressions.compiled import (
     conditional,
 )
 from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
-from unisono.expressions.values import Marker, Result
+from unisono.expressions.parse import called_functions
+from unisono.expressions.values import Marker, Result, imported_name
 
 __all__ = [
+    "NOT_DETERMINISTIC",
     "Compiled",
     "Environment",
     "ExpressionMistake",
     "ExpressionMistakes",
     "Marker",
     "Result",
+    "called_functions",
     "check_assignable",
     "check_condition",
     "compile_expression",
     "conditional",
+    "imported_name",
 ]

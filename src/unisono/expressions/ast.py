@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -34,6 +35,13 @@ class Literal(Node):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name(Node):
     """An unquoted word: a marker, or one of the named constants that some arguments take."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word(Node):
+    """An attribute, a parameter or a boolean by its name alone, as the MIM portal writes them."""
 
     name: str
 
@@ -76,4 +84,17 @@ class Operation(Node):
     parenthesized: bool = False
 
 
-Expression: TypeAlias = Literal | Name | AttributeRead | ParameterRead | VariableRead | Call | Operation
+Expression: TypeAlias = Literal | Name | Word | AttributeRead | ParameterRead | VariableRead | Call | Operation
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and all its parts."""
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        match current:
+            case Call(arguments=parts) | Operation(operands=parts):
+                waiting.extend(parts)
+            case _:
+                pass

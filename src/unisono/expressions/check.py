@@ -7,37 +7,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from itertools import count
 
 from unisono.expressions import ast, typed
 from unisono.expressions.advice import conversion, suggestion
 from unisono.expressions.folding import folded
-from unisono.expressions.functions import FUNCTIONS, UNSUPPORTED
+from unisono.expressions.functions import FUNCTIONS
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NOTHING, NUMBER, TEXT, Kind, common
 from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
 from unisono.expressions.operators import ARITHMETIC, AS_LIST, COMPARISONS, JOIN, JOIN_BINARY
+from unisono.expressions.per_value import for_each_value
 from unisono.expressions.registry import Form, Function, Parameter, Shape
 from unisono.expressions.values import Marker, Scalar
 from unisono.model.schema import Attribute, AttributeType
 
 MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Marker.IGNORE}
 
+#: The warning that a result will be another one at the next run.
 NOT_DETERMINISTIC = "not-deterministic"
+_MULTIVALUED = "multivalued"
+_CLOCK = "Now() gives another result at every run"
+
+_BOOLEANS = {"true": True, "false": False}
 
 _BROKEN = typed.Constant(kind=NOTHING, value=None)
 
 
-def check(
-    tree: ast.Expression, attributes: Mapping[str, Attribute], parameters: Mapping[str, str], now: datetime
-) -> tuple[typed.Node, tuple[ExpressionMistake, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What an expression may read, and what it knows beside the object."""
+
+    attributes: Mapping[str, Attribute]
+    imported: Mapping[str, Attribute] | None  # of the target object; None: the object itself was imported
+    parameters: Mapping[str, str]
+    now: datetime
+    seed: bytes  # of the run and the place of the expression in it
+    several: bool = False  # whether what the result goes to takes several values
+
+
+def check(tree: ast.Expression, given: Surroundings) -> tuple[typed.Node, tuple[ExpressionMistake, ...]]:
     """The typed tree, and warnings. Raises ``ExpressionMistakes`` with all mistakes."""
-    checker = _Checker(attributes, parameters, now)
+    checker = _Checker(given)
     node = checker.check(tree, result=True)
-    if checker.mistakes:
-        raise ExpressionMistakes(_in_order(checker.mistakes))
-    return node, _in_order(checker.warnings)
+    if not checker.mistakes:
+        return node, _in_order(checker.warnings)
+    if given.several and any(mistake.check == _MULTIVALUED for mistake in checker.mistakes):
+        mapped = for_each_value(tree, given.attributes)
+        second = _Checker(given)
+        if mapped is not None:
+            node = second.check(mapped, result=True)
+            if not second.mistakes:
+                return node, _in_order(second.warnings)
+    raise ExpressionMistakes(_in_order(checker.mistakes))
 
 
 def _in_order(mistakes: Sequence[ExpressionMistake]) -> tuple[ExpressionMistake, ...]:
@@ -47,14 +71,13 @@ def _in_order(mistakes: Sequence[ExpressionMistake]) -> tuple[ExpressionMistake,
 class _Checker:
     """Implements ``registry.Checker`` for the forms."""
 
-    def __init__(self, attributes: Mapping[str, Attribute], parameters: Mapping[str, str], now: datetime) -> None:
+    def __init__(self, given: Surroundings) -> None:
         self.mistakes: list[ExpressionMistake] = []
         self.warnings: list[ExpressionMistake] = []
-        self._attributes = attributes
-        self._parameters = parameters
-        self._now = now
+        self._given = given
         self._variables: dict[str, tuple[int, Kind]] = {}
         self._slots = count()
+        self._draws = count()
         self._result = True  # whether the form at hand decides the result of the whole expression
 
     def check(self, expression: ast.Expression, *, result: bool) -> typed.Node:
@@ -64,6 +87,8 @@ class _Checker:
                 return typed.Constant(kind=_kind_of(value), value=value)
             case ast.Name():
                 return self._name(expression, result=result)
+            case ast.Word():
+                return self._word(expression)
             case ast.AttributeRead():
                 return self._attribute(expression)
             case ast.ParameterRead():
@@ -80,7 +105,7 @@ class _Checker:
     def _name(self, name: ast.Name, *, result: bool) -> typed.Node:
         if name.name not in MARKERS:
             message = f"unknown name {name.name}"
-            attribute = f"an attribute is written [{name.name}]" if name.name in self._attributes else ""
+            attribute = f"an attribute is written [{name.name}]" if name.name in self._given.attributes else ""
             known = (*MARKERS, "True", "False", "NULL", "CRLF")
             return self.mistake("unknown-name", message, name.position, attribute or suggestion(name.name, known))
         if not result:
@@ -88,18 +113,29 @@ class _Checker:
             return self.mistake("misplaced-marker", message, name.position)
         return typed.Mark(marker=MARKERS[name.name])
 
+    def _word(self, word: ast.Word) -> typed.Node:
+        attributes, parameters = self._given.attributes, self._given.parameters
+        if word.name not in attributes:
+            if word.name.lower() in _BOOLEANS:
+                return typed.Constant(kind=BOOLEAN, value=_BOOLEANS[word.name.lower()])
+            if word.name in parameters:
+                return typed.Constant(kind=TEXT, value=parameters[word.name])
+            hint = suggestion(word.name, (*attributes, *parameters))
+            return self.mistake("unknown-attribute", f"unknown attribute {word.name}", word.position, hint)
+        return self._attribute(ast.AttributeRead(position=word.position, name=word.name))
+
     def _attribute(self, read: ast.AttributeRead) -> typed.Node:
-        attribute = self._attributes.get(read.name)
+        attribute = self._given.attributes.get(read.name)
         if attribute is None:
-            hint = suggestion(read.name, self._attributes, "[{}]")
+            hint = suggestion(read.name, self._given.attributes, "[{}]")
             return self.mistake("unknown-attribute", f"unknown attribute [{read.name}]", read.position, hint)
         return typed.Read(kind=Kind(attribute.type, attribute.multivalued), attribute=read.name)
 
     def _parameter(self, read: ast.ParameterRead) -> typed.Node:
-        if read.name not in self._parameters:
-            hint = suggestion(read.name, self._parameters, "%{}%")
+        if read.name not in self._given.parameters:
+            hint = suggestion(read.name, self._given.parameters, "%{}%")
             return self.mistake("unknown-parameter", f"unknown parameter %{read.name}%", read.position, hint)
-        return typed.Constant(kind=TEXT, value=self._parameters[read.name])
+        return typed.Constant(kind=TEXT, value=self._given.parameters[read.name])
 
     def _variable(self, read: ast.VariableRead) -> typed.Node:
         if read.name not in self._variables:
@@ -123,14 +159,12 @@ class _Checker:
         if isinstance(first, Form):
             with self._deciding(result=result):
                 return self._folded(first.check(self, call))
-        functions = [function for function in overloads if isinstance(function, Function)]
+        # Errors name the function as it is written here, which may be an alias.
+        functions = [replace(function, name=call.name) for function in overloads if isinstance(function, Function)]
         return self._function(functions, call)
 
     def _no_function(self, call: ast.Call) -> typed.Node:
         self._check_all(call.arguments)
-        if call.name in UNSUPPORTED:
-            message = f"{call.name} is not supported yet: {UNSUPPORTED[call.name]}"
-            return self.mistake("unsupported-function", message, call.position)
         hint = suggestion(call.name, FUNCTIONS, "{}")
         return self.mistake("unknown-function", f"unknown function {call.name}", call.position, hint)
 
@@ -148,7 +182,7 @@ class _Checker:
         pairs = list(zip(overloads[0].parameters, call.arguments, strict=False))
         nodes = [self._option(call.name, p, a) if p.options else self.value(a) for p, a in pairs]
         fitting = (f for f in overloads if all(map(_accepts, f.parameters, nodes)))
-        function = next(fitting, overloads[-1])
+        function = next(fitting, max(overloads, key=_breadth))
         positions = [argument.position for argument in call.arguments]
         return self._built(function, nodes, positions, call.position)
 
@@ -171,7 +205,7 @@ class _Checker:
         mapped = [i for i, p in enumerate(parameters) if p.shape is Shape.ONE and shaped[i].kind.multivalued]
         if len(mapped) > 1:
             message = f"{function.name} can be mapped over one multivalued argument, not over {len(mapped)}"
-            return self.mistake("multivalued", message, positions[mapped[1]], "Item(…, 1) takes one value")
+            return self.mistake(_MULTIVALUED, message, positions[mapped[1]], "Item(…, 1) takes one value")
         if mapped:
             return self._mapped(function, shaped, mapped[0], position)
         kind = function.result([node.kind for node in shaped])
@@ -185,7 +219,7 @@ class _Checker:
         kind = function.result([argument.kind for argument in arguments])
         if kind.multivalued:
             message = f"{function.name} gives several values, so it cannot be mapped over a multivalued argument"
-            return self.mistake("multivalued", message, position, "Item(…, 1) takes one value")
+            return self.mistake(_MULTIVALUED, message, position, "Item(…, 1) takes one value")
         body = typed.Call(kind=kind, function=function, arguments=tuple(arguments))
         return self._folded(typed.each(slot=slot, values=values, body=body))
 
@@ -231,12 +265,12 @@ class _Checker:
         name, position, before = operation.operator, operation.position, len(self.warnings)
         nodes = [self.value(operand) for operand in operation.operands]
         # To compare with Now() is what it is good for.
-        told = [warning for warning in self.warnings[before:] if warning.check != NOT_DETERMINISTIC]
+        told = [warning for warning in self.warnings[before:] if warning.message != _CLOCK]
         self.warnings[before:] = told
         kinds = [node.kind for node in nodes]
         if any(kind.multivalued for kind in kinds):
             hint = "Contains(…) > 0 asks for a value, Item(…, 1) takes one"
-            return self.mistake("multivalued", f"{name}: a multivalued operand cannot be compared", position, hint)
+            return self.mistake(_MULTIVALUED, f"{name}: a multivalued operand cannot be compared", position, hint)
         kind = common(kinds)
         if kind is None:
             message = f"{name}: {kinds[0]} cannot be compared with {kinds[1]}"
@@ -261,7 +295,7 @@ class _Checker:
             return self.mistake("wrong-type", message, expression.position, hint)
         if node.kind.multivalued:
             hint = "Contains(…) > 0 or Count(…) > 0 ask about several values"
-            return self.mistake("multivalued", "a condition must be one value", expression.position, hint)
+            return self.mistake(_MULTIVALUED, "a condition must be one value", expression.position, hint)
         return node
 
     def many(self, node: typed.Node) -> typed.Node:
@@ -303,9 +337,29 @@ class _Checker:
         return _BROKEN
 
     def now(self, position: ast.Position) -> typed.Node:
-        message = "Now() gives another result at every run"
-        self._warning(NOT_DETERMINISTIC, message, position, "let the flow apply once, or compare with it")
-        return typed.Constant(kind=DATE, value=self._now)
+        self._warning(NOT_DETERMINISTIC, _CLOCK, position, "let the flow apply once, or compare with it")
+        return typed.Constant(kind=DATE, value=self._given.now)
+
+    def drawn(self, call: ast.Call, function: Function) -> typed.Node:
+        message = f"{call.name}() gives another result at every run"
+        self._warning(NOT_DETERMINISTIC, message, call.position, "let the flow apply once")
+        seed = blake2b(self._given.seed + f"/{next(self._draws)}".encode(), digest_size=32).digest()
+        drawn: list[typed.Node] = [typed.Identity(), typed.Constant(kind=BINARY, value=seed)]
+        nodes = [*drawn, *map(self.value, call.arguments)]
+        positions = [call.position] * len(drawn) + [argument.position for argument in call.arguments]
+        return self._built(function, nodes, positions, call.position)
+
+    def imported(self, attribute: str, position: ast.Position) -> typed.Node:
+        if self._given.imported is None:  # the object itself is what was imported
+            return self._attribute(ast.AttributeRead(position=position, name=attribute))
+        if not self._given.imported:
+            message = "ImportedValue has nothing to read here: a metaverse object was not imported"
+            return self.mistake("misplaced-imported-value", message, position)
+        found = self._given.imported.get(attribute)
+        if found is None:
+            hint = suggestion(attribute, self._given.imported)
+            return self.mistake("unknown-attribute", f"unknown attribute {attribute} of the target", position, hint)
+        return typed.Imported(kind=Kind(found.type, found.multivalued), attribute=attribute)
 
     def _folded(self, node: typed.Node) -> typed.Node:
         return node if self.mistakes else folded(node)  # what has a mistake cannot be evaluated
@@ -340,6 +394,11 @@ def _kind_of(value: Scalar | None) -> Kind:
 
 def _accepts(parameter: Parameter, node: typed.Node) -> bool:
     return node.kind.scalar is None or node.kind.scalar in parameter.accepts
+
+
+def _breadth(function: Function) -> int:
+    """How much it takes: of functions with one name none of which fits, the broadest tells best what is wanted."""
+    return sum(len(parameter.accepts) for parameter in function.parameters)
 
 
 def _stretched(parameters: tuple[Parameter, ...], count: int) -> tuple[Parameter, ...]:

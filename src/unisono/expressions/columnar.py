@@ -21,7 +21,7 @@ from unisono.expressions.folding import folded
 from unisono.expressions.instants import EARLIEST, LATEST
 from unisono.expressions.registry import Operand, Outcome, Shape
 from unisono.expressions.rowwise import UNNAMED_ERROR
-from unisono.expressions.values import MOST_BYTES, TOO_LONG
+from unisono.expressions.values import IDENTITY, MOST_BYTES, TOO_LONG, imported_name
 from unisono.model.schema import AttributeType
 
 _MOST_SIZE = 4000  # parts of an expression
@@ -45,19 +45,27 @@ class _NeedsRows(Exception):
     """A part inside a list cannot be evaluated by columns."""
 
 
-def compile_node(node: typed.Node, prefix: str) -> Column:
-    """The node over a frame in which an attribute's column is ``prefix`` and its name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """The columns of a frame: an attribute's is ``prefix`` and its name, ``identity`` tells the rows apart."""
+
+    prefix: str = ""
+    identity: str = "id"
+
+
+def compile_node(node: typed.Node, naming: Naming) -> Column:
+    """The node over a frame with columns of these names.
 
     A value that is the same for all objects is a literal: it need not have the height of the frame.
     """
-    return _Compiler(prefix, {}).compile(node)
+    return _Compiler(naming, {}).compile(node)
 
 
 class _Compiler:
     """``slots`` are the variables' columns; inside a list there are no attributes, and no way but columns."""
 
-    def __init__(self, prefix: str, slots: Mapping[int, Column], *, in_list: bool = False) -> None:
-        self._prefix = prefix
+    def __init__(self, naming: Naming, slots: Mapping[int, Column], *, in_list: bool = False) -> None:
+        self._naming = naming
         self._slots = slots
         self._in_list = in_list
 
@@ -73,7 +81,7 @@ class _Compiler:
                 return Column(value=pl.lit(value, dtype=kind.dtype))
             case typed.Mark(marker=marker):
                 return Column(value=_null(node), marker=pl.lit(marker.value))
-            case typed.Read():
+            case typed.Read() | typed.Imported() | typed.Identity():
                 return self._read(node)
             case typed.Variable():
                 return self._variable(node)
@@ -92,10 +100,12 @@ class _Compiler:
             case typed.Filter():
                 return self._filter(node)
 
-    def _read(self, node: typed.Read) -> Column:
+    def _read(self, node: typed.Read | typed.Imported | typed.Identity) -> Column:
         if self._in_list:
             raise _NeedsRows
-        value = pl.col(self._prefix + node.attribute)
+        if isinstance(node, typed.Identity):
+            return Column(value=pl.col(self._naming.identity))
+        value = pl.col(self._naming.prefix + str(_key(node)))
         if node.kind.scalar is AttributeType.DATETIME:
             # A column can hold instants beyond the calendar; dates as text and Python's dates end with it.
             if node.kind.multivalued:
@@ -148,7 +158,9 @@ class _Compiler:
         if self._in_list:
             raise _NeedsRows
         inputs: dict[str | int, pl.Expr] = {
-            part.attribute: self._read(part).value for part in typed.walk(node) if isinstance(part, typed.Read)
+            _key(part): self._read(part).value
+            for part in typed.walk(node)
+            if isinstance(part, typed.Read | typed.Imported | typed.Identity)
         }
         inputs |= {slot: self._slots[slot].value for slot in typed.free_slots(node)}
         value, error, marker = fallback.node(node, inputs)
@@ -197,7 +209,7 @@ class _Compiler:
     def _let(self, node: typed.Let) -> Column:
         bound = self.compile(node.bound)
         slots = {**self._slots, node.slot: replace(bound, error=None)}
-        body = _Compiler(self._prefix, slots, in_list=self._in_list).compile(node.body)
+        body = _Compiler(self._naming, slots, in_list=self._in_list).compile(node.body)
         return replace(
             body,
             error=_first([bound.error, body.error]),
@@ -223,7 +235,7 @@ class _Compiler:
             return self._row_by_row(node)  # lists without a type
         try:
             slots = {node.slot: Column(value=pl.element())}
-            inner = _Compiler(self._prefix, slots, in_list=True).compile(body)
+            inner = _Compiler(self._naming, slots, in_list=True).compile(body)
         except _NeedsRows:
             return self._row_by_row(node)
         error = None
@@ -232,6 +244,17 @@ class _Compiler:
         value = combine(values.value, _per_element(inner.value))
         size = 1 + 2 * values.size + inner.size
         return _of_parts([values, inner], value=value, error=_first([values.error, error]), size=size)
+
+
+def _key(node: typed.Read | typed.Imported | typed.Identity) -> str | int:
+    """What the evaluator of single objects calls it."""
+    match node:
+        case typed.Read(attribute=attribute):
+            return attribute
+        case typed.Imported(attribute=attribute):
+            return imported_name(attribute)
+        case typed.Identity():
+            return IDENTITY
 
 
 def _by_columns(node: typed.Call, operands: Sequence[Operand]) -> pl.Expr | Outcome | None:

@@ -10,22 +10,27 @@ from typing import cast
 import polars as pl
 
 from unisono.expressions import typed
-from unisono.expressions.check import check
-from unisono.expressions.columnar import Column, compile_node
-from unisono.expressions.grammar import parse
+from unisono.expressions.check import Surroundings, check
+from unisono.expressions.columnar import Column, Naming, compile_node
 from unisono.expressions.kinds import TEXT_LIKE, Kind
 from unisono.expressions.mistakes import ExpressionMistake
+from unisono.expressions.parse import parse
 from unisono.expressions.rowwise import Evaluator, Scope, evaluator, outcome
-from unisono.expressions.values import Result
+from unisono.expressions.values import IDENTITY, Result
+from unisono.model.rules import Language
 from unisono.model.schema import Attribute, AttributeType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What an expression knows beside the object: the time of the run (aware, UTC) and the ``%parameters%``."""
+    """What an expression knows beside the object: the time of the run (aware, UTC) and the ``%parameters%``.
+
+    What looks random follows from ``seed`` and the object: the order and the partitions of a run do not matter to it.
+    """
 
     now: datetime
     parameters: Mapping[str, str] = field(default_factory=dict)
+    seed: bytes = b""
 
     def __post_init__(self) -> None:
         if self.now.utcoffset() != timedelta(0):
@@ -45,15 +50,17 @@ class Compiled:
     type: AttributeType | None  # None: it never gives a value
     multivalued: bool
     attributes: frozenset[str]  # that it reads
+    imported: frozenset[str]  # attributes of the target object that it reads as they were last imported
     value: pl.Expr  # null where the value is NULL, where there is an error, and where the marker is set
     error: pl.Expr | None  # text; null where all is well. None: cannot fail
     marker: pl.Expr | None  # "authoritative-null", "ignore" or null. None: never marked
     warnings: tuple[ExpressionMistake, ...] = ()
     _evaluator: Evaluator = field(repr=False)
 
-    def evaluate(self, row: Mapping[str, object]) -> Result:
+    def evaluate(self, row: Mapping[str, object], *, identity: int = 0) -> Result:
         """The result for one object: attribute values by name (without prefix), those that lack are NULL."""
-        return outcome(lambda: self._evaluator(cast("Scope", row)))
+        scope = cast("Scope", {**row, IDENTITY: identity})
+        return outcome(lambda: self._evaluator(scope))
 
     @property
     def kind(self) -> Kind:
@@ -61,20 +68,41 @@ class Compiled:
 
 
 def compile_expression(
-    text: str, attributes: Mapping[str, Attribute], environment: Environment, *, prefix: str = ""
+    text: str,
+    attributes: Mapping[str, Attribute],
+    environment: Environment,
+    *,
+    imported: Mapping[str, Attribute] | None = None,
+    several: bool = False,
+    language: Language = Language.ENTRA,
+    site: str = "",
+    prefix: str = "",
 ) -> Compiled:
     """Parse and check ``text`` and prepare both evaluators.
 
     ``attributes`` are those that the expression may read, by name; in a frame, the column of an attribute is
-    ``prefix`` and its name, in the attribute's Polars type. Raises ``ExpressionMistakes``.
+    ``prefix`` and its name, in the attribute's Polars type, and the column ``id`` (integers) tells the objects apart.
+    ``imported``: the same of the target object for ``ImportedValue``, under the columns of ``imported_name``, none where
+    there is no target; None where the object itself is one that was imported. ``several``: the result goes where
+    several values may be. ``site`` tells the expression from all others of the project, so that no two draw the same
+    chances. Raises ``ExpressionMistakes``.
     """
-    node, warnings = check(parse(text), attributes, environment.parameters, environment.now)
-    value, error, marker = _of_height(compile_node(node, prefix))
+    surroundings = Surroundings(
+        attributes=attributes,
+        imported=imported,
+        parameters=environment.parameters,
+        now=environment.now,
+        seed=environment.seed + site.encode(),
+        several=several,
+    )
+    node, warnings = check(parse(text, language), surroundings)
+    value, error, marker = _of_height(compile_node(node, Naming(prefix=prefix)))
     return Compiled(
         text=text,
         type=node.kind.scalar,
         multivalued=node.kind.multivalued,
         attributes=typed.attributes(node),
+        imported=typed.imported(node),
         value=value,
         error=error,
         marker=marker,

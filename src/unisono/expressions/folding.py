@@ -23,6 +23,6 @@ def _is_fixed(node: typed.Node) -> bool:
         case typed.Call() | typed.Logic() | typed.Choose():
             return all(isinstance(child, typed.Constant) for child in typed.children(node))
         case typed.Let() | typed.Each() | typed.Filter():
-            return not (typed.attributes(node) or typed.free_slots(node) or typed.can_mark(node))
+            return not (typed.depends_on_object(node) or typed.free_slots(node) or typed.can_mark(node))
         case _:
             return False

@@ -1,29 +1,33 @@
-"""Text to tree: the lexical rules and operator levels of the language (configuration specification §13.1, §13.2).
-
-The grammar is LALR: neither a long nor a deeply nested text makes the parser recurse. The grammar library is loaded
-when the first expression is parsed.
-"""
+"""The language of Entra Connect: lexical rules and operator levels (configuration specification §13.1, §13.2)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import replace
-from functools import cache, lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from unisono.expressions import ast
-from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
+from unisono.expressions.mistakes import syntax_mistake
 from unisono.expressions.values import LEAST_INTEGER, MOST_INTEGER
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, UnexpectedInput
+    from lark import Token
 
-MOST_TEXT_BYTES = 64 * 1024
 MOST_DEPTH = 100
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """A way of writing expressions: its rules, who builds the tree, and hints for what does not belong there."""
+
+    rules: str
+    builder: Builder
+    hints: Mapping[str, str]  # by what was found, in lower case
+
+
 # Each level is left-recursive, so operators of one level are worked off strictly from left to right.
-_GRAMMAR = r"""
+_RULES = r"""
 ?start: logical
 ?logical: compared | logical LOGIC compared -> operation
 ?compared: combined | compared COMPARISON combined -> operation
@@ -58,8 +62,6 @@ NAME: /[A-Za-z_][A-Za-z0-9_]*/
 
 _CONSTANTS = {"True": True, "False": False, "NULL": None, "Null": None, "CRLF": "\r\n"}
 _ASSOCIATIVE = ("&", "&&", "||")
-_REMEMBERED = 2_000  # texts; a project with more of them parses some again
-
 _HINTS = {
     '"': "the text that begins here has no closing quote",
     "[": "an attribute name that begins here has no closing bracket",
@@ -73,24 +75,10 @@ _HINTS = {
     "|": "write || for or",
     "==": "write = for equal",
     ".": "numbers are whole numbers",
+    "and": "write && for and",
+    "or": "write || for or",
+    "not": "write = False for not",
 }
-_WORD_HINTS = {"and": "write && for and", "or": "write || for or", "not": "write = False for not"}
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def parse(text: str) -> ast.Expression:
-    """The tree of ``text``; raises ``ExpressionMistakes`` with the first syntax error.
-
-    Trees do not change, so the rules of a project are parsed once by a process, however many steps it runs.
-    """
-    if len(text) > MOST_TEXT_BYTES or len(text.encode(errors="replace")) > MOST_TEXT_BYTES:
-        raise _mistake("the expression is longer than 64 KiB", ast.Position(), check="expression-too-long")
-    from lark import UnexpectedInput
-
-    try:
-        return cast("ast.Expression", _parser().parse(text))
-    except UnexpectedInput as error:
-        raise _syntax_mistake(text, error) from None
 
 
 def quoted(text: str) -> str:
@@ -98,19 +86,12 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@cache
-def _parser() -> Lark:
-    from lark import Lark
-
-    return Lark(_GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=False)
-
-
-class _Builder:
+class Builder:
     """Called by the parser for each rule, innermost first."""
 
     def text(self, parts: Sequence[Token]) -> ast.Expression:
         value = re.sub(r'\\([\\"])', r"\1", parts[0][1:-1])
-        return ast.Literal(position=_position(parts[0]), value=value)
+        return ast.Literal(position=position_of(parts[0]), value=value)
 
     def number(self, parts: Sequence[Token]) -> ast.Expression:
         return _integer(int(parts[0]) if len(parts[0]) < 40 else MOST_INTEGER + 1, parts[0])
@@ -125,32 +106,32 @@ class _Builder:
         return _integer(number - (1 << 64) if len(digits) == 16 and number > MOST_INTEGER else number, parts[0])
 
     def attribute(self, parts: Sequence[Token]) -> ast.Expression:
-        return ast.AttributeRead(position=_position(parts[0]), name=parts[0][1:-1])
+        return ast.AttributeRead(position=position_of(parts[0]), name=parts[0][1:-1])
 
     def parameter(self, parts: Sequence[Token]) -> ast.Expression:
-        return ast.ParameterRead(position=_position(parts[0]), name=parts[0][1:-1])
+        return ast.ParameterRead(position=position_of(parts[0]), name=parts[0][1:-1])
 
     def variable(self, parts: Sequence[Token]) -> ast.Expression:
-        return ast.VariableRead(position=_position(parts[0]), name=parts[0][1:])
+        return ast.VariableRead(position=position_of(parts[0]), name=parts[0][1:])
 
     def name(self, parts: Sequence[Token]) -> ast.Expression:
         word = str(parts[0])
         if word in _CONSTANTS:
-            return ast.Literal(position=_position(parts[0]), value=_CONSTANTS[word])
-        return ast.Name(position=_position(parts[0]), name=word)
+            return ast.Literal(position=position_of(parts[0]), value=_CONSTANTS[word])
+        return ast.Name(position=position_of(parts[0]), name=word)
 
     def arguments(self, parts: Sequence[ast.Expression]) -> tuple[ast.Expression, ...]:
         return tuple(parts)
 
-    def call(self, parts: tuple[Token, tuple[ast.Expression, ...]]) -> ast.Expression:
+    def call(self, parts: tuple[Token, tuple[ast.Expression, ...]]) -> ast.Call:
         name, arguments = parts
-        position = _position(name)
+        position = position_of(name)
         depth = _deeper(arguments, position)
         return ast.Call(position=position, depth=depth, name=str(name), arguments=arguments)
 
     def operation(self, parts: tuple[ast.Expression, Token, ast.Expression]) -> ast.Expression:
         left, token, right = parts
-        operator, position = str(token), _position(token)
+        operator, position = str(token), position_of(token)
         if isinstance(left, ast.Operation) and left.operator == operator and operator in _ASSOCIATIVE:
             # A long row of one operator is one node, not a deep tree.
             depth = max(left.depth, _deeper((right,), position))
@@ -166,52 +147,23 @@ class _Builder:
         return replace(inner, depth=depth)
 
 
-def _position(token: Token) -> ast.Position:
+def position_of(token: Token) -> ast.Position:
     return ast.Position(cast("int", token.line), cast("int", token.column))  # the lexer counts both
 
 
 def _deeper(nodes: Sequence[ast.Expression], position: ast.Position) -> int:
     depth = 1 + max((node.depth for node in nodes), default=0)
     if depth > MOST_DEPTH:
-        raise _mistake(
-            f"the expression is nested deeper than {MOST_DEPTH} levels", position, check="expression-too-deep"
-        )
+        message = f"the expression is nested deeper than {MOST_DEPTH} levels"
+        raise syntax_mistake(message, position.line, position.column, check="expression-too-deep")
     return depth
 
 
 def _integer(value: int, token: Token) -> ast.Expression:
     if not LEAST_INTEGER <= value <= MOST_INTEGER:
-        raise _mistake("the number is beyond 64 bits", _position(token))
-    return ast.Literal(position=_position(token), value=value)
+        position = position_of(token)
+        raise syntax_mistake("the number is beyond 64 bits", position.line, position.column)
+    return ast.Literal(position=position_of(token), value=value)
 
 
-def _syntax_mistake(text: str, error: UnexpectedInput) -> ExpressionMistakes:
-    token = getattr(error, "token", None)
-    if token is not None and token.type == "$END":
-        return _mistake("the expression ends too early", _end(text), hint=_missing(error))
-    position, start = ast.Position(error.line, error.column), cast("int", error.pos_in_stream)
-    found = text[start] if token is None else str(token)
-    doubled = found == "=" and text[:start].rstrip().endswith("=")
-    hint = _HINTS["=="] if doubled else _HINTS.get(found, "") or _WORD_HINTS.get(found.lower(), "")
-    return _mistake(f"unexpected {_shown(found)}", position, hint=hint)
-
-
-def _shown(found: str) -> str:
-    return found if len(found) <= 30 else found[:30] + "…"
-
-
-def _missing(error: UnexpectedInput) -> str:
-    accepted: Collection[str] = getattr(error, "accepts", None) or ()
-    return "a closing parenthesis is missing" if "RPAR" in accepted else "a value is missing"
-
-
-def _end(text: str) -> ast.Position:
-    lines = text.split("\n")
-    return ast.Position(len(lines), len(lines[-1]) + 1)
-
-
-def _mistake(
-    message: str, position: ast.Position, *, hint: str = "", check: str = "expression-syntax"
-) -> ExpressionMistakes:
-    mistake = ExpressionMistake(message=message, line=position.line, column=position.column, hint=hint, check=check)
-    return ExpressionMistakes((mistake,))
+ENTRA = Grammar(rules=_RULES, builder=Builder(), hints=_HINTS)

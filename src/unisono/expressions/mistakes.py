@@ -29,3 +29,11 @@ class ExpressionMistakes(UnisonoError):
         more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
         super().__init__(f"line {first.line}, column {first.column}: {first.message}{more}")
         self.mistakes = mistakes
+
+
+def syntax_mistake(
+    message: str, line: int, column: int, *, hint: str = "", check: str = "expression-syntax"
+) -> ExpressionMistakes:
+    """The one mistake that ends parsing."""
+    mistake = ExpressionMistake(message=message, line=line, column=column, hint=hint, check=check)
+    return ExpressionMistakes((mistake,))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unisono.expressions.functions import FAMILIES, UNSUPPORTED
+from unisono.expressions.functions import FAMILIES
+from unisono.expressions.kinds import Kind
 from unisono.expressions.operators import OPERATORS
-from unisono.expressions.registry import Family, Function, Parameter, Shape
+from unisono.expressions.registry import Family, Form, Function, Parameter, Shape
 
 _LANGUAGE = """\
 # Expressions
 
-The rule language. Its words, and most of its behaviour, are those of Entra Connect Sync. This page is generated from
-the functions themselves; each example is a test.
+The rule language. Its words, and most of its behaviour, are those of Entra Connect Sync; formulas of the MIM portal can
+stay [as they are written there](#formulas-of-the-mim-portal). This page is generated from the functions themselves;
+each example is a test. `unisono eval` shows what an expression gives, and each step on the way.
 
 ```
 IIF(IsPresent([mail]), LCase([mail]), [uid] & "@contoso.com")
@@ -54,8 +56,27 @@ Texts are compared exactly, so case counts.
 - NULL is the absent value. An argument that is NULL makes the result NULL unless the function says otherwise.
 - A function of a single value that is given several is called with each of them; results that are NULL drop out:
   `Trim([proxyAddresses])`. At most one argument may have several values.
+- Where the result goes to an attribute with several values, a whole expression may treat one attribute with several
+  values as if it had one, as in `IIF(Left([tags], 1) = "x", Mid([tags], 2), NULL)`: it is evaluated for each of them.
 - Positions and indexes count from 1, and 0 means *not found*.
 - Case is that of the Unicode version of the installation; letters younger than that have no other case.
+- What is not deterministic (`Now`, `Guid`, `RandomNum`) is the same for one object, one place in the rules and one run.
+
+## Formulas of the MIM portal
+
+With `language: mim` in a rule, its scope, join conditions and flows are read as the MIM portal writes formulas:
+
+```
+IIF(Eq(employeeType, "Intern"), "t-" + alias, alias)
+```
+
+| | |
+| --- | --- |
+| `name` | An attribute; if there is none of that name, a parameter. |
+| `true`, `false` | Booleans, unless an attribute has that name. |
+| `a + b` | Joins texts, as `Concatenate(a, b)` does. There are no other operators. |
+| `42`, `-7`, `0x1F` | A number. |
+| `Mid(s, start, n)` | Gives the empty text where `n` is negative. Everything else is the same function as below. |
 """
 
 
@@ -71,10 +92,6 @@ def _lines() -> Iterator[str]:
     yield _VALUES.rstrip("\n")
     for family in FAMILIES:
         yield from _family(family)
-    yield "\n## Not supported yet\n"
-    yield "| Function | Why |\n| --- | --- |"
-    for name, reason in sorted(UNSUPPORTED.items()):
-        yield f"| `{name}` | {reason} |"
     yield ""
 
 
@@ -83,14 +100,26 @@ def _family(family: Family) -> Iterator[str]:
     for member in sorted(family.members, key=lambda member: member.name):
         yield f"\n### {member.signature}\n"
         yield member.summary
-        if isinstance(member, Function) and member.parameters:
-            yield "\n" + _parameters(member)
+        yield "\n" + " ".join(_facts(member))
         yield "\n```\n" + "\n".join(member.examples) + "\n```"
 
 
-def _parameters(function: Function) -> str:
-    given = ", ".join(f"`{parameter.name}` {_wants(parameter)}" for parameter in function.parameters)
-    return f"Takes {given}."
+def _facts(member: Function | Form) -> Iterator[str]:
+    """What it takes and gives, and what else it is called."""
+    if isinstance(member, Function) and member.parameters:
+        yield f"Takes {', '.join(f'`{parameter.name}` {_wants(parameter)}' for parameter in member.parameters)}."
+    yield f"Gives {_given(member)}."
+    if member.aliases:
+        yield f"Also called {', '.join(f'`{alias}`' for alias in member.aliases)}."
+
+
+def _given(member: Function | Form) -> str:
+    if isinstance(member, Form):
+        return member.gives
+    return str(member.gives) if isinstance(member.gives, Kind) else _DEPENDS
+
+
+_DEPENDS = "values of the type that it is given"
 
 
 def _wants(parameter: Parameter) -> str:

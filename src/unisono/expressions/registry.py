@@ -67,6 +67,10 @@ def date(name: str, **more: Any) -> Parameter:
     return Parameter(name=name, accepts=frozenset({AttributeType.DATETIME}), **more)
 
 
+def boolean(name: str, **more: Any) -> Parameter:
+    return Parameter(name=name, accepts=frozenset({AttributeType.BOOLEAN}), **more)
+
+
 def binary(name: str, **more: Any) -> Parameter:
     return Parameter(name=name, accepts=frozenset({AttributeType.BINARY}), **more)
 
@@ -118,6 +122,7 @@ class Function:
     fails: bool = False  # whether ``evaluate`` may raise ``Failure``
     grows: bool = False  # whether a result can be longer than the arguments together; then its length is checked
     mentions: int = 1  # how often the columnar definition repeats an operand
+    aliases: tuple[str, ...] = ()  # what the function is called elsewhere
     summary: str = ""
     examples: tuple[str, ...] = ()
 
@@ -173,6 +178,14 @@ class Checker(Protocol):
         """The environment's time."""
         ...
 
+    def drawn(self, call: ast.Call, function: Function) -> typed.Node:
+        """The function called with the object's identity, a seed of this place in the rules, and the arguments."""
+        ...
+
+    def imported(self, attribute: str, position: ast.Position) -> typed.Node:
+        """What was last imported from the target object."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
@@ -183,6 +196,9 @@ class Form:
     most: int | None
     check: Callable[[Checker, ast.Call], typed.Node]
     signature: str
+    gives: str  # in words
+    deterministic: bool = True  # whether it gives the same at every run
+    aliases: tuple[str, ...] = ()
     summary: str = ""
     examples: tuple[str, ...] = ()
 
@@ -221,7 +237,7 @@ class Family:
         return register
 
     def form(
-        self, signature: str, *, fewest: int, most: int | None, examples: tuple[str, ...]
+        self, signature: str, *, fewest: int, most: int | None, gives: str, examples: tuple[str, ...], **more: Any
     ) -> Callable[[_Check], _Check]:
         """Registers the form below it."""
 
@@ -234,8 +250,10 @@ class Family:
                     most=most,
                     check=check,
                     signature=signature,
+                    gives=gives,
                     summary=summary,
                     examples=examples,
+                    **more,
                 )
             )
             return check

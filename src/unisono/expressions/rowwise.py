@@ -11,9 +11,19 @@ from typing import Any, TypeAlias, cast
 
 from unisono.expressions import typed
 from unisono.expressions.registry import Function
-from unisono.expressions.values import Failure, Marker, Result, Scalar, Value, listed, within_bytes
+from unisono.expressions.values import (
+    IDENTITY,
+    Failure,
+    Marker,
+    Result,
+    Scalar,
+    Value,
+    imported_name,
+    listed,
+    within_bytes,
+)
 
-#: Attribute values by name, values of variables by slot.
+#: Attribute values by name, values of variables by slot, the object's identity by ``IDENTITY``.
 Scope: TypeAlias = Mapping[str | int, Any]
 Evaluator: TypeAlias = Callable[[Scope], Any]
 
@@ -52,6 +62,11 @@ def evaluator(node: typed.Node) -> Evaluator:
             return lambda _: marker
         case typed.Read(attribute=key) | typed.Variable(slot=key):
             return lambda scope: scope.get(key)
+        case typed.Imported(attribute=attribute):
+            name = imported_name(attribute)
+            return lambda scope: scope.get(name)
+        case typed.Identity():
+            return lambda scope: scope.get(IDENTITY)
         case typed.Call():
             return _call(node)
         case typed.Logic():

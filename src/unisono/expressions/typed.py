@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from unisono.expressions.kinds import BOOLEAN, NOTHING, TEXT, Kind
+from unisono.expressions.kinds import BOOLEAN, NOTHING, NUMBER, TEXT, Kind
 from unisono.expressions.values import Marker, Value
 
 if TYPE_CHECKING:
@@ -29,6 +29,21 @@ class Read:
 
     kind: Kind
     attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Imported:
+    """An attribute of the object that the expression's result goes to, as it was last imported."""
+
+    kind: Kind
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Identity:
+    """The number that no other object has."""
+
+    kind: Kind = NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,7 +129,8 @@ class Filter:
     condition: Node
 
 
-Node: TypeAlias = Constant | Read | Variable | Call | Logic | Choose | Fail | Mark | Let | Each | Filter
+Leaf: TypeAlias = Constant | Read | Imported | Identity | Variable | Mark
+Node: TypeAlias = Leaf | Call | Logic | Choose | Fail | Let | Each | Filter
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -133,7 +149,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.values, node.body)
         case Filter():
             return (node.values, node.condition)
-        case Constant() | Read() | Variable() | Mark():
+        case Constant() | Read() | Imported() | Identity() | Variable() | Mark():
             return ()
 
 
@@ -149,6 +165,15 @@ def walk(node: Node) -> Iterator[Node]:
 def attributes(node: Node) -> frozenset[str]:
     """The attributes that the node reads."""
     return frozenset(part.attribute for part in walk(node) if isinstance(part, Read))
+
+
+def imported(node: Node) -> frozenset[str]:
+    """The attributes of the target object that the node reads."""
+    return frozenset(part.attribute for part in walk(node) if isinstance(part, Imported))
+
+
+def depends_on_object(node: Node) -> bool:
+    return any(isinstance(part, Read | Imported | Identity) for part in walk(node))
 
 
 def free_slots(node: Node) -> frozenset[int]:

@@ -13,6 +13,15 @@ Printable: TypeAlias = bool | int | str | datetime
 Value: TypeAlias = Scalar | Sequence[Scalar] | None
 
 
+#: The object's identity among the things that an evaluator knows by number: variables count from 0.
+IDENTITY = -1
+
+
+def imported_name(attribute: str) -> str:
+    """Under what the target object's value of an attribute is found beside the source object's own attributes."""
+    return f"ImportedValue({attribute})"
+
+
 class Marker(StrEnum):
     """Results that say something to precedence instead of giving a value (engine specification §4.10)."""
 

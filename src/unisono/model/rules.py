@@ -18,11 +18,19 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Language(StrEnum):
+    """Two ways of writing the rule language (configuration specification §13)."""
+
+    ENTRA = "entra"  # [attribute], & joins texts; the language of Entra Connect, and Unisono's own
+    MIM = "mim"  # attribute, + joins texts; formulas of the MIM portal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
     """Source text in the rule language, and where it stands."""
 
     text: str
+    language: Language = Language.ENTRA
     place: Place | None = None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from unisono.connectors.contract import Connector
+from unisono.expressions import Environment
 from unisono.model.names import Naming
 from unisono.model.project import Project
 from unisono.store.contract import Store
@@ -18,6 +20,11 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """Now, aware, UTC."""
     return datetime.now(UTC)
+
+
+def system_chance() -> bytes:
+    """A seed that nobody can guess: what follows from it may become a password."""
+    return secrets.token_bytes(32)
 
 
 class Reporter(Protocol):
@@ -65,7 +72,12 @@ class Context:
     store: Store
     connectors: Mapping[str, LiveConnector]
     clock: Clock = system_clock
+    chance: Callable[[], bytes] = system_chance
     reporter: Reporter = field(default_factory=Silent)
     stop: Stop = field(default_factory=Stop)
     partition_objects: int = 25_000
     approved: frozenset[str] = frozenset()  # hashes of held batches that may pass
+
+    def environment(self) -> Environment:
+        """What the expressions of a step know beside the objects: another one at every call."""
+        return Environment(now=self.clock(), parameters=self.parameters, seed=self.chance())

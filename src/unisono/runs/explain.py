@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from unisono.connectors.runtime import Runtime
-from unisono.engine.compile import PREFIX, CompiledRule, CompiledRules, Traits, column, compile_rules
+from unisono.engine.compile import CompiledRule, CompiledRules, Traits, compile_rules
+from unisono.engine.compile_flow import PREFIX, column
 from unisono.engine.explain import CONTRIBUTIONS, contributions_of, filtered, trials_of
 from unisono.engine.images import by_type, image
-from unisono.expressions import Environment
 from unisono.model.documents import columns
 from unisono.model.frames import Frame
 from unisono.model.rules import Flow
@@ -97,8 +97,7 @@ def _rules(context: Context) -> CompiledRules:
         name: Traits(dn_style=live.connector.capabilities.dn_style, naming=live.naming)
         for name, live in context.connectors.items()
     }
-    environment = Environment(now=context.clock(), parameters=context.parameters)
-    return compile_rules(context.project, environment, traits, {})
+    return compile_rules(context.project, context.environment(), traits, {})
 
 
 # --- scopes ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ import polars as pl
 
 from unisono.engine.compile import CompiledRules, Traits, compile_rules
 from unisono.engine.planning import plan_synchronization
-from unisono.expressions import Environment
 from unisono.model.guard import ChangeKind, Held
 from unisono.model.plan import METAVERSE, ReferencePlan, SyncPlan
 from unisono.model.rules import Direction
@@ -85,8 +84,7 @@ def compile_for(context: Context, unit: UnitOfWork) -> CompiledRules:
         name: Traits(dn_style=live.connector.capabilities.dn_style, naming=live.naming)
         for name, live in context.connectors.items()
     }
-    environment = Environment(now=context.clock(), parameters=context.parameters)
-    return compile_rules(context.project, environment, traits, unit.rule_ids(names))
+    return compile_rules(context.project, context.environment(), traits, unit.rule_ids(names))
 
 
 def synchronize(

@@ -12,9 +12,11 @@ from tests.unit.expressions.builders import ENVIRONMENT, PERSON, both, compiled,
 
 from unisono.expressions import (
     Environment,
+    ExpressionMistakes,
     Result,
     check_assignable,
     check_condition,
+    compile_expression,
     conditional,
 )
 from unisono.model.schema import Attribute, AttributeType
@@ -321,3 +323,48 @@ def test_texts_and_several_values_are_no_condition(text: str) -> None:
     assert check_condition(expression) == f"a condition must be True or False, not {expression.kind}"
     with pytest.raises(ValueError, match="a condition must be True or False"):
         conditional(expression)
+
+
+# --- chance ----------------------------------------------------------------------------------------------------------
+
+
+def _drawn(text: str, *, seed: bytes = b"a run", site: str = "", ids: tuple[int, ...] = (1, 2, 3)) -> list[object]:
+    environment = Environment(now=ENVIRONMENT.now, seed=seed)
+    expression = compile_expression(text, PERSON, environment, site=site)
+    frame = pl.DataFrame({"id": ids})
+    drawn = frame.select(expression.value).to_series().to_list()
+    assert drawn == [expression.evaluate({}, identity=number).value for number in ids]
+    return drawn
+
+
+def test_what_is_drawn_depends_on_the_run_the_object_and_the_place_and_on_nothing_else() -> None:
+    first = _drawn("Guid()")
+    assert len(set(first)) == 3
+    assert _drawn("Guid()", ids=(3, 1)) == [first[2], first[0]]
+    assert not set(first) & set(_drawn("Guid()", seed=b"another run"))
+    assert not set(first) & set(_drawn("Guid()", site="another rule"))
+
+
+def test_random_numbers_reach_both_bounds_and_an_empty_range_is_an_error() -> None:
+    ids = tuple(range(400))
+    assert set(_drawn("RandomNum(-1, 2)", ids=ids)) == {-1, 0, 1, 2}
+    expression = compile_expression("RandomNum([salary], 3)", PERSON, ENVIRONMENT)
+    assert expression.evaluate({"salary": 4}).error == "RandomNum: the start is greater than the end"
+
+
+# --- each value ------------------------------------------------------------------------------------------------------
+
+_PER_VALUE = 'IIF(Left([tags], 2) = "x:", Mid([tags], 3) & [mail], NULL)'
+
+
+def test_an_expression_for_several_values_may_treat_an_attribute_as_if_it_had_one() -> None:
+    expression = compile_expression(_PER_VALUE, PERSON, ENVIRONMENT, several=True)
+    frame = people({"tags": ["x:a", "y:b", "x:c"], "mail": "@m"}, {"tags": []}, {})
+    assert [result.value for result in results(expression, frame)] == [["a@m", "c@m"], [], None]
+
+
+def test_for_a_single_value_it_is_a_mistake_as_it_is_with_two_such_attributes() -> None:
+    with pytest.raises(ExpressionMistakes):
+        compile_expression(_PER_VALUE, PERSON, ENVIRONMENT)
+    with pytest.raises(ExpressionMistakes):
+        compile_expression('IIF([tags] = "x", [grades], NULL)', PERSON, ENVIRONMENT, several=True)

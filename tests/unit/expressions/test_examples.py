@@ -3,81 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-import polars as pl
 import pytest
+from tests.unit.expressions.examples import ATTRIBUTES, ENVIRONMENT, OBJECT, Fails, at, by_columns, expect, frame_of
 
-from unisono.expressions import Compiled, Environment, Result, compile_expression
+from unisono.expressions import compile_expression
 from unisono.model.schema import Attribute, AttributeType
-
-
-@dataclass(frozen=True, slots=True)
-class Fails:
-    """The expected result is an error that says this."""
-
-    message: str
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-ENVIRONMENT = Environment(
-    now=datetime(2024, 2, 29, 12, 30, 15, 250_000, tzinfo=UTC),
-    parameters={"Forest.LDAP": "DC=corp,DC=example,DC=org", "ReplaceString": "':,Å:A,Ä:A,Ö:O,å:a,ä:a,ö:o"},
-)
-
-_TEXTS = {
-    "displayName": "Robin Example",
-    "givenName": "Robin",
-    "sn": "Example",
-    "accountName": "rexample",
-    "employeeType": "Intern",
-    "city": "Rome",
-    "mail": None,
-    "description": "",
-    "address": "One Way\r\nRome",
-    "guidText": "33221100-5544-7766-8899-aabbccddeeff",
-}
-_BINARIES = {
-    "objectGUID": "00112233445566778899AABBCCDDEEFF",
-    "objectSid": "010500000000000515000000C7353A428E6B748455A1AEC651040000",
-    "groupSid": "01020000000000052000000020020000",
-    "systemSid": "010100000000000512000000",
-    "worldSid": "010100000000000100000000",
-}
-_LISTS = {
-    "tags": ["red", "blue"],
-    "mixed": ["A", "a", "b"],
-    "otherPhone": ["+33-1-0001", "+33-1-0002"],
-    "proxyAddresses": ["SMTP:robin@example.org", "smtp:r.example@example.org", "x500:/o=ex/cn=robin"],
-}
-OBJECT: dict[str, object] = {
-    **_TEXTS,
-    **{name: bytes.fromhex(digits) for name, digits in _BINARIES.items()},
-    **_LISTS,
-    "userAccountControl": 514,
-    "lastLogonTimestamp": 129699324000000000,
-    "enabled": True,
-    "dn": "CN=Robin Example,OU=Staff,OU=Paris,DC=corp,DC=example,DC=org",
-    "manager": "CN=Kim Sample,OU=Staff,OU=Paris,DC=corp,DC=example,DC=org",
-    "member": ["CN=A,DC=corp,DC=example,DC=org", "CN=B,DC=corp,DC=example,DC=org"],
-}
-_OTHER_TYPES = {
-    "userAccountControl": AttributeType.INTEGER,
-    "lastLogonTimestamp": AttributeType.INTEGER,
-    "enabled": AttributeType.BOOLEAN,
-    "dn": AttributeType.REFERENCE,
-    "manager": AttributeType.REFERENCE,
-    "member": AttributeType.REFERENCE,
-    **dict.fromkeys(_BINARIES, AttributeType.BINARY),
-}
-ATTRIBUTES = {
-    name: Attribute(name=name, type=_OTHER_TYPES.get(name, AttributeType.STRING), multivalued=isinstance(value, list))
-    for name, value in OBJECT.items()
-}
 
 # An expression, and what it gives for the object above. A reference is the text of its DN.
 EXAMPLES: list[tuple[str, object]] = [
@@ -106,6 +37,9 @@ EXAMPLES: list[tuple[str, object]] = [
     ("IsBitSet(&HF, 4)", True),
     ("IsBitSet([userAccountControl], 2)", True),
     ("IsBitSet(512, 2)", False),
+    ("RandomNum(5, 5)", 5),
+    ("RandomNum(100, 999) >= 100", True),
+    ("RandomNum(100, 999) <= 999", True),
     # --- conversion
     ('CBool([givenName] = "Robin")', True),
     ("CBool(5)", True),
@@ -145,6 +79,9 @@ EXAMPLES: list[tuple[str, object]] = [
     ("StringFromSid([groupSid])", "S-1-5-32-544"),
     ("StringFromSid([systemSid])", "S-1-5-18"),
     ("StringFromSid([worldSid])", "S-1-1-0"),
+    ("IsGuid(Guid())", True),
+    ("Guid() = Guid()", False),
+    ('Len(Replace(Replace(Guid(), "{", ""), "}", ""))', 36),
     # --- dates
     ("IsNull(Now())", False),
     ('DateAdd("d", 1, Now()) > Now()', True),
@@ -331,42 +268,16 @@ EXAMPLES: list[tuple[str, object]] = [
 ]
 
 
-def _frame(attributes: dict[str, Attribute], values: dict[str, object]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {name: [values[name]] for name in attributes}, schema={n: a.dtype for n, a in attributes.items()}
-    )
-
-
-def _by_columns(compiled: Compiled, frame: pl.DataFrame) -> Result:
-    nothing = pl.lit(None)
-    parts = frame.select(
-        value=compiled.value,
-        error=nothing if compiled.error is None else compiled.error,
-        marker=nothing if compiled.marker is None else compiled.marker,
-    )
-    return Result(**parts.to_dicts()[0])
-
-
-def _expect(result: Result, expected: object) -> None:
-    if isinstance(expected, Fails):
-        assert result.error is not None
-        assert result.error.endswith(expected.message)
-        assert result.value is None
-    else:
-        assert result == Result(value=expected)  # type: ignore[arg-type]  # a table of any values
-        assert type(result.value) is type(expected)
-
-
 @pytest.mark.parametrize(("text", "expected"), EXAMPLES, ids=[text for text, _ in EXAMPLES])
 def test_an_expression_gives_this_for_one_object(text: str, expected: object) -> None:
     compiled = compile_expression(text, ATTRIBUTES, ENVIRONMENT)
-    _expect(compiled.evaluate(OBJECT), expected)
+    expect(compiled.evaluate(OBJECT, identity=1), expected)
 
 
 @pytest.mark.parametrize(("text", "expected"), EXAMPLES, ids=[text for text, _ in EXAMPLES])
-def test_an_expression_gives_the_same_for_a_frame(text: str, expected: object) -> None:
+def test_an_expression_gives_the_same_for_aframe_of(text: str, expected: object) -> None:
     compiled = compile_expression(text, ATTRIBUTES, ENVIRONMENT)
-    _expect(_by_columns(compiled, _frame(ATTRIBUTES, OBJECT)), expected)
+    expect(by_columns(compiled, frame_of(ATTRIBUTES, OBJECT)), expected)
 
 
 _TOKEN = re.compile(
@@ -398,5 +309,5 @@ def test_a_result_does_not_depend_on_what_is_constant(text: str, expected: objec
         for name, value in values.items()
     }
     compiled = compile_expression(lifted, attributes, ENVIRONMENT)
-    _expect(_by_columns(compiled, _frame(attributes, OBJECT | values)), expected)
-    _expect(compiled.evaluate(OBJECT | values), expected)
+    expect(by_columns(compiled, frame_of(attributes, OBJECT | values)), expected)
+    expect(compiled.evaluate(OBJECT | values, identity=1), expected)

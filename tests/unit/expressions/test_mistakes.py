@@ -188,15 +188,15 @@ MEANING = [
         "IgnoreThisFlow may only be a result, not an argument or operand",
         "",
     ),
-    ("Guid()", 1, "unsupported-function", "Guid is not supported yet: not deterministic", ""),
-    ("RandomNum(1, 6)", 1, "unsupported-function", "RandomNum is not supported yet: not deterministic", ""),
     (
-        "CertSubject([photo])",
-        1,
-        "unsupported-function",
-        "CertSubject is not supported yet: certificates are not read yet",
-        "",
+        "ValueCount([tags])",
+        12,
+        "wrong-option",
+        "ValueCount takes the name of an attribute in quotes",
+        'ValueCount("tags")',
     ),
+    ('ValueCount("tag")', 12, "unknown-attribute", "unknown attribute [tag]", "did you mean [tags]?"),
+    ("CBin([salary], 9)", 16, "wrong-constant", "CBin: the length must be from 1 to 8 bytes", ""),
 ]
 
 

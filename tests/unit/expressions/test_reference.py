@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from tests.unit.expressions.test_examples import ATTRIBUTES, ENVIRONMENT, OBJECT
+from tests.unit.expressions.examples import compiled, evaluated
 
-from unisono.expressions import Result, compile_expression
-from unisono.expressions.functions import FAMILIES, FUNCTIONS, UNSUPPORTED
+from unisono.expressions import Result
+from unisono.expressions.functions import FAMILIES
 from unisono.expressions.grammar import quoted
 from unisono.expressions.reference import page
 from unisono.model.schema import AttributeType
@@ -45,8 +45,8 @@ def _written(result: Result, type_: AttributeType | None) -> str:
 @pytest.mark.parametrize("example", [example for member in MEMBERS for example in member.examples])
 def test_every_example_of_the_documentation_holds(example: str) -> None:
     text, _, expected = example.partition(" => ")
-    compiled = compile_expression(text, ATTRIBUTES, ENVIRONMENT)
-    assert _written(compiled.evaluate(OBJECT), compiled.type) == expected
+    expression = compiled(text)
+    assert _written(evaluated(expression), expression.type) == expected
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.signature)
@@ -54,7 +54,3 @@ def test_every_function_has_a_sentence_and_an_example_that_calls_it(member: obje
     summary, examples, name = (getattr(member, part) for part in ("summary", "examples", "name"))
     assert summary.endswith(".")
     assert any(f"{name}(" in example for example in examples)
-
-
-def test_no_function_is_both_there_and_missing() -> None:
-    assert not FUNCTIONS.keys() & UNSUPPORTED.keys()

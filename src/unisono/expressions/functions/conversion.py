@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 import polars as pl
@@ -13,7 +14,7 @@ import polars as pl
 from unisono.expressions.instants import EARLIEST, LATEST, read_date
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NUMBER, REFERENCE, TEXT
 from unisono.expressions.operators import printed
-from unisono.expressions.registry import Family, Operand, Outcome, Parameter, anything, binary, text
+from unisono.expressions.registry import Family, Operand, Outcome, Parameter, anything, binary, number, text
 from unisono.expressions.values import LEAST_INTEGER, MOST_INTEGER, WHITE_SPACE, Failure, Scalar, text_of
 from unisono.model.schema import AttributeType
 
@@ -93,17 +94,40 @@ def c_num(x: str | bytes | int) -> int:
     digits = written.lstrip("+-").lstrip("0")
     if not _INTEGER.fullmatch(written) or len(digits) > _MOST_DIGITS:
         raise Failure(_NO_NUMBER)
-    number = int(digits or "0") * (-1 if written.startswith("-") else 1)
-    if not LEAST_INTEGER <= number <= MOST_INTEGER:
+    value = int(digits or "0") * (-1 if written.startswith("-") else 1)
+    if not LEAST_INTEGER <= value <= MOST_INTEGER:
         raise Failure(_NO_NUMBER)
-    return number
+    return value
 
 
 def _from_bytes(x: bytes) -> int:
-    number = int.from_bytes(x.rstrip(b"\0")[:9], "little")
-    if not x or number > MOST_INTEGER:
+    value = int.from_bytes(x.rstrip(b"\0")[:9], "little")
+    if not x or value > MOST_INTEGER:
         raise Failure("the binary is not a number of 64 bits")
-    return number
+    return value
+
+
+_MOST_BYTES_OF_NUMBER = 8
+
+
+def _wrong_length(length: int) -> str | None:
+    return None if 1 <= length <= _MOST_BYTES_OF_NUMBER else "the length must be from 1 to 8 bytes"
+
+
+@CONVERSION.function(
+    "CBin",
+    number("number"),
+    number("length", check=_wrong_length),
+    gives=BINARY,
+    fails=True,
+    examples=("CBin(258, 4) => 0x02010000",),
+)
+def c_bin(value: int, length: int) -> bytes:
+    """A number as so many bytes, the least significant first; an error if it needs more."""
+    try:
+        return value.to_bytes(length, "little", signed=value < 0)
+    except OverflowError:
+        raise Failure("the number does not fit in so many bytes") from None
 
 
 @CONVERSION.function(
@@ -246,6 +270,7 @@ def is_guid_text(s: str) -> bool:
     text("s"),
     gives=BINARY,
     fails=True,
+    aliases=("ConvertStringToGuid",),
     examples=("CGuid([guidText]) => 0x00112233445566778899AABBCCDDEEFF",),
 )
 def c_guid(s: str) -> bytes:
@@ -274,6 +299,7 @@ def string_from_guid(b: bytes) -> str:
     binary("b"),
     gives=TEXT,
     fails=True,
+    aliases=("ConvertSidToString",),
     examples=('StringFromSid([groupSid]) => "S-1-5-32-544"',),
 )
 def string_from_sid(b: bytes) -> str:
@@ -283,3 +309,14 @@ def string_from_sid(b: bytes) -> str:
     parts = [b[0], int.from_bytes(b[2:8], "big")]
     parts += [int.from_bytes(b[i : i + 4], "little") for i in range(8, len(b), 4)]
     return "S-" + "-".join(map(str, parts))
+
+
+@CONVERSION.function(
+    "Thumbprint",
+    binary("b"),
+    gives=BINARY,
+    examples=("Thumbprint([objectGUID]) => 0xA8FAED6ABBF35C12A4B26E40F6FEB19D736D90045C83B9F9A31F638D323E6811",),
+)
+def thumbprint(b: bytes) -> bytes:
+    """The SHA-256 hash of a key, as key credentials hold it ([MS-ADTS] 2.2.20.6)."""
+    return sha256(b).digest()

@@ -25,7 +25,7 @@ _NO_FILE_TIME = "the number is not a file time of the years 1601 to 9999"
 _BEFORE_FILE_TIME = "the date is before 1601, where file times begin"
 
 
-@DATES.form("Now()", fewest=0, most=0, examples=("IsNull(Now()) => False",))
+@DATES.form("Now()", fewest=0, most=0, gives="a date", deterministic=False, examples=("IsNull(Now()) => False",))
 def now(checker: Checker, call: ast.Call) -> typed.Node:
     """The time of the run, the same for every object in it."""
     return checker.now(call.position)

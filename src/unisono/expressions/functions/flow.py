@@ -14,6 +14,7 @@ FLOW = Family(title="Flow")
     "IIF(condition, then, otherwise)",
     fewest=3,
     most=3,
+    gives="one of the results",
     examples=(
         'IIF([employeeType] = "Intern", "t-" & [accountName], [accountName]) => "t-rexample"',
         'IIF(IsPresent([mail]), "yes", "no") => "no"',
@@ -32,6 +33,7 @@ def iif(checker: Checker, call: ast.Call) -> typed.Node:
     "Switch(condition1, result1[, condition2, result2 …])",
     fewest=2,
     most=None,
+    gives="one of the results",
     examples=('Switch([city] = "London", "English", [city] = "Rome", "Italian") => "Italian"',),
 )
 def switch(checker: Checker, call: ast.Call) -> typed.Node:
@@ -50,6 +52,7 @@ def switch(checker: Checker, call: ast.Call) -> typed.Node:
     "Error(text)",
     fewest=1,
     most=1,
+    gives="no value",
     examples=('IIF(IsPresent([mail]), [mail], Error("mail is missing")) => !error "mail is missing"',),
 )
 def error(checker: Checker, call: ast.Call) -> typed.Node:

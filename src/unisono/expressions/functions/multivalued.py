@@ -8,7 +8,7 @@ import polars as pl
 
 from unisono.expressions import ast, typed
 from unisono.expressions.functions.text import one_character
-from unisono.expressions.kinds import NUMBER, TEXT, Kind
+from unisono.expressions.kinds import NOTHING, NUMBER, TEXT, Kind
 from unisono.expressions.registry import (
     Checker,
     Family,
@@ -109,6 +109,46 @@ def contains(values: list[str] | None, wanted: str, case: str = "CaseSensitive")
 def count(values: list[Scalar] | None) -> int:
     """The number of values; 0 for NULL."""
     return len(values or ())
+
+
+def _quoted_name(checker: Checker, call: ast.Call) -> str | None:
+    """The attribute that the only argument names in quotes; None, and a mistake, where it does not."""
+    (argument,) = call.arguments
+    if isinstance(argument, ast.Literal) and isinstance(argument.value, str):
+        return argument.value
+    hint = f'{call.name}("{argument.name}")' if isinstance(argument, ast.AttributeRead) else ""
+    checker.mistake("wrong-option", f"{call.name} takes the name of an attribute in quotes", argument.position, hint)
+    return None
+
+
+@MULTIVALUED.form(
+    'ValueCount("attribute")', fewest=1, most=1, gives="a number", examples=('ValueCount("otherPhone") => 2',)
+)
+def value_count(checker: Checker, call: ast.Call) -> typed.Node:
+    """The number of values of the attribute of this name; the same as Count([attribute])."""
+    name, position = _quoted_name(checker, call), call.arguments[0].position
+    if name is None:
+        return typed.Constant(kind=NOTHING, value=None)
+    read = ast.AttributeRead(position=position, name=name)
+    return checker.value(ast.Call(position=call.position, name="Count", arguments=(read,)))
+
+
+@MULTIVALUED.form(
+    'ImportedValue("attribute")',
+    fewest=1,
+    most=1,
+    gives="what the attribute holds",
+    examples=('ImportedValue("mailNickname") => "robin"',),
+)
+def imported_value(checker: Checker, call: ast.Call) -> typed.Node:
+    """What was last imported from the connected data source: outbound, what is known to be in the target object.
+
+    Inbound it is the attribute itself.
+    """
+    name = _quoted_name(checker, call)
+    if name is None:
+        return typed.Constant(kind=NOTHING, value=None)
+    return checker.imported(name, call.arguments[0].position)
 
 
 def _item_or_null(values: Operand, n: Operand) -> pl.Expr:
@@ -218,6 +258,7 @@ def split(s: str, delimiter: str, limit: int = 0) -> list[str]:
     "Select($v, values, result)",
     fewest=3,
     most=3,
+    gives="the results",
     examples=('Select($item, [otherPhone], Replace($item, "-", "")) => ["+3310001", "+3310002"]',),
 )
 def select(checker: Checker, call: ast.Call) -> typed.Node:
@@ -235,6 +276,7 @@ def select(checker: Checker, call: ast.Call) -> typed.Node:
     "Where($v, values, condition)",
     fewest=3,
     most=3,
+    gives="some of the values",
     examples=('Where($p, [proxyAddresses], Left($p, 5) = "SMTP:") => ["SMTP:robin@example.org"]',),
 )
 def where(checker: Checker, call: ast.Call) -> typed.Node:
@@ -250,6 +292,7 @@ def where(checker: Checker, call: ast.Call) -> typed.Node:
     "With($v, value, result)",
     fewest=3,
     most=3,
+    gives="the result",
     examples=('With($n, Trim(" Robin "), $n & "-" & $n) => "Robin-Robin"',),
 )
 def with_(checker: Checker, call: ast.Call) -> typed.Node:

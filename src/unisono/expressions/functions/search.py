@@ -107,6 +107,7 @@ def _replace(s: Operand, old: Operand, new: Operand) -> pl.Expr | None:
     gives=TEXT,
     columnar=_replace,
     grows=True,
+    aliases=("ReplaceString",),
     examples=('Replace("a-b-c", "-", "") => "abc"', 'Replace([address], "\\r\\n", ", ") => "One Way, Rome"'),
 )
 def replace(s: str, old: str, new: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TypeVar
 
 import polars as pl
 
-from unisono.expressions.kinds import TEXT
-from unisono.expressions.registry import Family, Operand, number, text
+from unisono.expressions.kinds import BINARY, TEXT
+from unisono.expressions.registry import Family, Operand, binary, number, text
 from unisono.expressions.values import WHITE_SPACE, expect_length
 
 TEXTS = Family(title="Text: case, parts, padding")
@@ -25,6 +26,7 @@ _ENOUGH = 1 << 40  # characters: more than any text has
     text("s"),
     gives=TEXT,
     columnar=lambda s: s.expr.str.to_lowercase(),
+    aliases=("LowerCase",),
     examples=('LCase("TeSt") => "test"',),
 )
 def lcase(s: str) -> str:
@@ -37,6 +39,7 @@ def lcase(s: str) -> str:
     text("s"),
     gives=TEXT,
     columnar=lambda s: s.expr.str.to_uppercase(),
+    aliases=("UpperCase",),
     examples=('UCase([accountName]) => "REXAMPLE"', 'UCase([tags]) => ["RED", "BLUE"]'),
 )
 def ucase(s: str) -> str:
@@ -168,9 +171,28 @@ def _mid(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
 )
 def mid(s: str | None, start: int, n: int | None = None) -> str:
     """n characters (the rest, if n is left out) from a position on; the input if nothing is there, empty for NULL."""
-    s = s or ""
+    return _middle(s or "", start, n)
+
+
+@TEXTS.function(
+    "Mid",
+    binary("s", takes_null=True),
+    number("start"),
+    number("n", optional=True),
+    gives=BINARY,
+    examples=("Mid([objectGUID], 1, 2) => 0x0011",),
+)
+def mid_binary(s: bytes | None, start: int, n: int | None = None) -> bytes:
+    """Of a binary: n bytes (the rest, if n is left out) from a position on; the input if nothing is there."""
+    return _middle(s or b"", start, n)
+
+
+_Cuttable = TypeVar("_Cuttable", str, bytes)
+
+
+def _middle(s: _Cuttable, start: int, n: int | None) -> _Cuttable:
     if n == 0:
-        return ""
+        return s[:0]
     if start < 1 or start > len(s) or (n is not None and n < 0):
         return s
     return s[start - 1 :] if n is None else s[start - 1 : start - 1 + n]
@@ -243,6 +265,7 @@ _MOST_PADDED = 1024
     gives=TEXT,
     columnar=lambda s, n, c: _pad(s, n, c, at_start=True),
     grows=True,
+    aliases=("LeftPad",),
     examples=('PadLeft("User", 10, "0") => "000000User"',),
 )
 def pad_left(s: str | None, n: int, c: str) -> str:
@@ -258,6 +281,7 @@ def pad_left(s: str | None, n: int, c: str) -> str:
     gives=TEXT,
     columnar=lambda s, n, c: _pad(s, n, c, at_start=False),
     grows=True,
+    aliases=("RightPad",),
     examples=('PadRight("User", 10, "0") => "User000000"',),
 )
 def pad_right(s: str | None, n: int, c: str) -> str:

@@ -1,0 +1,84 @@
+"""The language of the MIM portal, as the same tree (configuration specification §11.3, §13.6, §13.7).
+
+Attributes and workflow parameters are bare words, and ``+`` joins texts; everything else is a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from unisono.expressions import ast
+from unisono.expressions.grammar import Builder, Grammar, position_of
+
+if TYPE_CHECKING:
+    from lark import Token
+
+_RULES = r"""
+?start: joined
+?joined: primary | joined PLUS primary -> joining
+?primary: TEXT -> text
+    | DIGITS -> number
+    | MINUS DIGITS -> negative
+    | HEXADECIMAL -> hexadecimal
+    | NAME -> word
+    | NAME "(" arguments ")" -> call
+    | "(" joined ")" -> parenthesized
+arguments: [joined ("," joined)*]
+
+PLUS: "+"
+MINUS: "-"
+TEXT: /"(?:[^"\\]|\\.)*"/s
+DIGITS: /[0-9]+/
+HEXADECIMAL.2: /0[xX][0-9A-Fa-f]+/
+NAME: /[A-Za-z_][A-Za-z0-9_\-]*/
+%ignore /[ \t\r\n\u00a0]+/
+"""
+
+_HINTS = {
+    '"': "the text that begins here has no closing quote",
+    "[": "in this language an attribute is written without brackets",
+    "&": "in this language + joins texts",
+    "%": "in this language a parameter is written by its name alone",
+    "'": "texts stand in double quotes",
+    "“": "texts stand in straight double quotes",
+    "”": "texts stand in straight double quotes",
+    "=": "write Eq(a, b)",
+    "==": "write Eq(a, b)",
+    "<": "write LessThan(a, b)",
+    ">": "write GreaterThan(a, b)",
+    ".": "numbers are whole numbers",
+}
+
+
+class _Builder(Builder):
+    """What is written differently; the rest is the same."""
+
+    def word(self, parts: Sequence[Token]) -> ast.Expression:
+        return ast.Word(position=position_of(parts[0]), name=str(parts[0]))
+
+    def joining(self, parts: tuple[ast.Expression, Token, ast.Expression]) -> ast.Expression:
+        left, plus, right = parts
+        return self.operation((left, plus.update(value="&"), right))
+
+    def call(self, parts: tuple[Token, tuple[ast.Expression, ...]]) -> ast.Call:
+        called = super().call(parts)
+        return _middle(called) if called.name == "Mid" and len(called.arguments) == _ARGUMENTS_OF_MID else called
+
+
+_ARGUMENTS_OF_MID = 3
+
+
+def _middle(called: ast.Call) -> ast.Call:
+    """Of a negative length the portal makes an empty text, Entra Connect the whole one."""
+    text, _, length = called.arguments
+    if isinstance(length, ast.Literal) and isinstance(length.value, int) and length.value >= 0:
+        return called
+    zero, empty = (ast.Literal(position=text.position, value=value) for value in (0, ""))
+    is_negative = ast.Operation(position=length.position, operator="<", operands=(length, zero), depth=called.depth)
+    return ast.Call(
+        position=called.position, depth=called.depth + 1, name="IIF", arguments=(is_negative, empty, called)
+    )
+
+
+MIM = Grammar(rules=_RULES, builder=_Builder(), hints=_HINTS)
