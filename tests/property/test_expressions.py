@@ -11,13 +11,17 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.lark import from_lark
+from lark import Lark
 from tests.unit.expressions.examples import CERTIFICATE
 
 from unisono.expressions import Compiled, Environment, ExpressionMistakes, Result, compile_expression
 from unisono.expressions.functions import FAMILIES, FUNCTIONS
-from unisono.expressions.grammar import quoted
+from unisono.expressions.grammar import ENTRA, quoted
 from unisono.expressions.kinds import BOOLEAN, NUMBER, TEXT, Kind
+from unisono.expressions.portal_grammar import MIM
 from unisono.expressions.registry import Form, Function, Parameter, Shape
+from unisono.model.rules import Language
 from unisono.model.schema import Attribute, AttributeType, PolarsType
 
 ENVIRONMENT = Environment(
@@ -296,11 +300,20 @@ _ANY_TEXT: list[Callable[[], st.SearchStrategy[str]]] = [
 ]
 
 
-@settings(max_examples=200)
-@given(text=st.one_of([make() for make in _ANY_TEXT]))
-def test_any_text_compiles_or_has_mistakes_with_a_place_in_it(text: str) -> None:
+_WRITTEN = {
+    Language.ENTRA: from_lark(Lark(ENTRA.rules), explicit={"NAME": st.sampled_from([*FUNCTIONS, "True", "NULL"])}),
+    Language.MIM: from_lark(Lark(MIM.rules), explicit={"NAME": st.sampled_from([*FUNCTIONS, *ATTRIBUTES])}),
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@settings(max_examples=150)
+@given(data=st.data())
+def test_any_text_compiles_or_has_mistakes_with_a_place_in_it(language: Language, data: st.DataObject) -> None:
+    """Texts of the grammar, texts that look like it, and any others."""
+    text = data.draw(st.one_of(_WRITTEN[language], *(make() for make in _ANY_TEXT)))
     try:
-        compile_expression(text, ATTRIBUTES, ENVIRONMENT)
+        compile_expression(text, ATTRIBUTES, ENVIRONMENT, language=language, several=True)
     except ExpressionMistakes as error:
         lines = text.split("\n")
         for mistake in error.mistakes:
