@@ -87,3 +87,33 @@ def test_an_imported_value_is_what_is_known_to_have_arrived(tmp_path: Path) -> N
     assert (after["E00001"]["fullName"], after["E00001"]["job"]) == ("Renamed There", "Manager")
     assert project.run("hr", StepType.FULL_SYNCHRONIZATION).status is Status.SUCCESS
     assert project.space("app").filter(export_operation="update").is_empty()
+
+
+def test_an_expression_reads_references_as_the_names_of_the_objects_that_they_refer_to(tmp_path: Path) -> None:
+    rule = """\
+name: HR person
+direction: inbound
+connector: hr
+types: {connector: person, metaverse: person}
+precedence: 100
+link: project
+scope: 'ValueCount("manager") <= 1'
+join: {employeeId: employeeId}
+flows:
+  employeeId: employeeId
+  displayName: '[givenName]'
+  title: 'IIF(IsPresent([manager]), "reports to " & [manager], "reports to nobody")'
+"""
+    project = app_project(tmp_path).write(rules__hr_yaml=rule, hr_csv=people(3))
+
+    def titles() -> dict[str, str]:
+        return {login: line["job"] for login, line in cycled(project).items()}
+
+    one, two = "E00001", "E00002"
+    assert titles() == {"E00000": "reports to nobody", one: "reports to E00000", two: "reports to E00000"}
+    project.write(hr_csv=people(3).replace("2020-01-03,E00000", f"2020-01-03,{one}"))
+    assert titles() == {"E00000": "reports to nobody", one: "reports to E00000", two: f"reports to {one}"}
+    assert project.run("hr", StepType.FULL_SYNCHRONIZATION).status is Status.SUCCESS
+    assert project.space("app").filter(export_operation="update").is_empty()
+    project.write(hr_csv=people(3).replace("2020-01-03,E00000", "2020-01-03,"))
+    assert titles()[two] == "reports to nobody"

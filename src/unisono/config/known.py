@@ -52,7 +52,7 @@ class Sides:
         readable = self.readable
         if readable is None or self.direction is Direction.INBOUND:
             return readable
-        imported = {attribute.name: attribute for attribute in self.connector.values} if self.connector else {}
+        imported = {attribute.name: attribute for attribute in self.connector.attributes} if self.connector else {}
         return replace(readable, imported=imported)
 
     @property
@@ -65,7 +65,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readable:
-    """What an expression may read: ``attributes`` of objects of the type by name, references not among them."""
+    """What an expression may read: ``attributes`` of objects of the type by name. In the metaverse no references."""
 
     object_type: ObjectType
     attributes: Mapping[str, Attribute]
@@ -73,8 +73,8 @@ class Readable:
 
 
 def readable_connector(object_type: ObjectType | None) -> Readable | None:
-    """What an expression over a connector-space object may read: values and the DN."""
-    return _readable(object_type, (*object_type.values, DN)) if object_type else None
+    """What an expression over a connector-space object may read: values, names that references hold, and the DN."""
+    return _readable(object_type, (*object_type.attributes, DN)) if object_type else None
 
 
 def _readable(object_type: ObjectType, attributes: Iterable[Attribute]) -> Readable:

@@ -117,7 +117,10 @@ def compile_rules(
     compiled = {direction: _compile_direction(project, direction, environment) for direction in Direction}
     filters = {
         (connector.name, object_type): _condition_of(
-            expression, visible(connector.schema[object_type]), environment, f"{connector.name}/{object_type}"
+            expression,
+            visible(connector.schema[object_type], imported=True),
+            environment,
+            f"{connector.name}/{object_type}",
         )
         for connector in project.connectors
         for object_type, expression in connector.filters.items()
@@ -147,9 +150,12 @@ def _compile_rule(project: Project, rule: Rule, environment: Environment) -> Com
     source, target = (connector_type, metaverse_type) if inbound else (metaverse_type, connector_type)
     scope, scope_reads = None, frozenset[str]()
     if rule.scope:
-        scope, scope_reads = _condition_of(rule.scope, visible(source), environment, rule.name)
+        scope, scope_reads = _condition_of(rule.scope, visible(source, imported=inbound), environment, rule.name)
     joins = tuple(
-        tuple(_join_condition(condition, visible(connector_type), environment, rule.name) for condition in group)
+        tuple(
+            _join_condition(condition, visible(connector_type, imported=True), environment, rule.name)
+            for condition in group
+        )
         for group in rule.joins
     )
     flows = tuple(

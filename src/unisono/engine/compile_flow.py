@@ -45,9 +45,10 @@ class CompiledFlow:
         return "flow-multi-values-to-single-value" if self.flow.source else "extension-unexpected-attribute-value"
 
 
-def visible(object_type: ObjectType) -> dict[str, Attribute]:
-    """Attributes that an expression may read: values, and the object's own name."""
-    return {attribute.name: attribute for attribute in (*object_type.values, DN)}
+def visible(object_type: ObjectType, *, imported: bool) -> dict[str, Attribute]:
+    """Attributes that an expression may read: values, the object's own name and, if it was imported, references."""
+    references = object_type.references if imported else ()
+    return {attribute.name: attribute for attribute in (*object_type.values, *references, DN)}
 
 
 def target_of(object_type: ObjectType, name: str) -> Attribute:
@@ -57,7 +58,8 @@ def target_of(object_type: ObjectType, name: str) -> Attribute:
 def compile_flow(
     rule: Rule, flow: Flow, source: ObjectType, target_type: ObjectType, environment: Environment
 ) -> CompiledFlow:
-    readable, target = visible(source), target_of(target_type, flow.target)
+    inbound, target = rule.direction is Direction.INBOUND, target_of(target_type, flow.target)
+    readable = visible(source, imported=inbound)
     if flow.source is not None:
         return _direct(rule, flow, readable[flow.source], target)
     if flow.expression is None:
@@ -67,7 +69,7 @@ def compile_flow(
         flow.expression.text,
         readable,
         environment,
-        imported={a.name: a for a in target_type.values} if rule.direction is Direction.OUTBOUND else None,
+        imported=None if inbound else {a.name: a for a in target_type.attributes},
         several=target.multivalued,
         language=flow.expression.language,
         site=f"{rule.name}/{flow.target}",

@@ -50,7 +50,7 @@ def contributions_of(mv_id: int, metaverse_type: str, rules: CompiledRules, fact
         own = [n for n in flows if (n.flow.rule.connector, n.flow.rule.connector_type) == (connector, kind)]
         if own:
             reads = frozenset[str]().union(*(c.reads for c in rules.inbound_of(connector, kind, metaverse_type)))
-            images = image(group, rules.connector(connector).schema[kind], reads, pending=False)
+            images = image(group, rules.connector(connector).schema[kind], reads, facts, pending=False)
             parts += [_one(n, images) for n in own]
     offers = pl.concat(parts).sort("attribute", "number", "cs_id")
     winner = (pl.col("verdict") == "") & (pl.col("verdict") == "").cum_sum().over("attribute").eq(1)
@@ -92,17 +92,17 @@ def trials_of(objects: pl.DataFrame, rules: CompiledRules, facts: Facts) -> pl.D
         reads = frozenset[str]().union(*(c.reads for c in rules.inbound_of(connector, kind)))
         for compiled in rules.outbound_of(connector, kind):
             reads = reads.union(*(condition.reads for joins in compiled.joins for condition in joins))
-        images = image(group, rules.connector(connector).schema[kind], reads, pending=True)
+        images = image(group, rules.connector(connector).schema[kind], reads, facts, pending=True)
         parts.append(TRIALS.check(join_trials(images, connector, kind, rules, facts)))
     return pl.concat(parts)
 
 
-def filtered(objects: pl.DataFrame, rules: CompiledRules) -> bool:
+def filtered(objects: pl.DataFrame, rules: CompiledRules, facts: Facts) -> bool:
     """Whether the connector filter matches the object."""
     for connector, kind, group in by_type(objects):
         if (connector, kind) not in rules.filters:
             continue
         matches, reads = rules.filters[connector, kind]
-        images = image(group, rules.connector(connector).schema[kind], reads, pending=True)
+        images = image(group, rules.connector(connector).schema[kind], reads, facts, pending=True)
         return bool(images.select(matches).to_series().any())
     return False

@@ -78,7 +78,7 @@ def link(selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids) -
     """Decide the links of the selected objects (``CS_OBJECT`` of one connector, in the order of anchors)."""
     decided, images, correlations = [], {}, []
     for connector, object_type, group in by_type(selected):
-        wide = _images(connector, object_type, group, rules)
+        wide = _images(connector, object_type, group, rules, facts)
         one, correlation = _link_type(wide, connector, object_type, rules, facts, ids)
         decided.append(one.select(_DECIDED))
         correlations.append(correlation)
@@ -115,7 +115,9 @@ _DECIDED = [
 ]
 
 
-def _images(connector: str, object_type: str, objects: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
+def _images(
+    connector: str, object_type: str, objects: pl.DataFrame, rules: CompiledRules, facts: Facts
+) -> pl.DataFrame:
     definition = rules.connector(connector)
     inbound = rules.inbound_of(connector, object_type)
     reads = frozenset[str]().union(*(compiled.reads for compiled in inbound))
@@ -123,7 +125,7 @@ def _images(connector: str, object_type: str, objects: pl.DataFrame, rules: Comp
         reads = reads.union(*(condition.reads for group in compiled.joins for condition in group))
     if (connector, object_type) in rules.filters:
         reads |= rules.filters[connector, object_type][1]
-    return image(objects, definition.schema[object_type], reads, pending=True)
+    return image(objects, definition.schema[object_type], reads, facts, pending=True)
 
 
 def _link_type(

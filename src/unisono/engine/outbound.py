@@ -55,7 +55,7 @@ def outbound(
     """
     compiled = rules.outbound_of(*target, metaverse_type)
     object_type = rules.connector(target[0]).schema[target[1]]
-    wanted = desired(with_imported(metaverse, connectors, compiled, object_type), compiled, object_type)
+    wanted = desired(with_imported(metaverse, connectors, compiled, object_type, facts), compiled, object_type)
     governed = wanted.frame.filter(pl.col("governed"))["mv_id"]
     linked = ~pl.col("id").is_in(cut.implode())
     stays = linked & pl.col("mv_id").is_in(governed.implode())

@@ -208,7 +208,7 @@ def _decide_type(
     excluded, standing = pl.Series("id", [], dtype=pl.Int64), current
     failures: list[pl.DataFrame] = []  # of all rounds: a mistake stays one when its object is deprovisioned for it
     for _ in range(CALL_LIMIT):
-        contributions, errors = _contributions(metaverse_type, others, linking, current, excluded, flows, rules)
+        contributions, errors = _contributions(metaverse_type, others, linking, current, excluded, flows, rules, facts)
         resolved = resolve(
             current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id, standing
         )
@@ -251,6 +251,7 @@ def _contributions(
     excluded: pl.Series,
     flows: list[NumberedFlow],
     rules: CompiledRules,
+    facts: Facts,
 ) -> tuple[list[pl.DataFrame], pl.DataFrame]:
     """One frame per contributing (connector, object type), and the errors (mv_id, code, attribute, rule, message)."""
     frames: list[pl.DataFrame] = []
@@ -266,7 +267,7 @@ def _contributions(
         parts = []
         if (connector, kind) in other_groups:
             unselected = other_groups[connector, kind].filter(mine)
-            parts.append(contribute(image(unselected, object_type, reads, pending=False), own))
+            parts.append(contribute(image(unselected, object_type, reads, facts, pending=False), own))
         if (connector, kind) in linking.images:
             parts.append(contribute(linking.images[connector, kind].filter(mine), own))
         if not parts:

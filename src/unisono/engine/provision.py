@@ -65,7 +65,7 @@ def _join(
     if disconnectors.is_empty():
         return nothing
     reads = frozenset[str]().union(*(c.reads for compiled in joining for group in compiled.joins for c in group))
-    images = image(disconnectors, rules.connector(target[0]).schema[target[1]], reads, pending=True)
+    images = image(disconnectors, rules.connector(target[0]).schema[target[1]], reads, facts, pending=True)
     groups = [(compiled, position) for compiled in joining for position in range(len(compiled.joins))]
     pairs = [
         _pairs(metaverse.filter(compiled.in_scope), images, compiled, position, rules).with_columns(

@@ -124,7 +124,7 @@ def _scopes(
     for connector, kind, group in by_type(facts.objects(pl.concat(concerned).unique().alias("id"))):
         judges = [c for c in scoped if (c.rule.connector, c.rule.connector_type) == (connector, kind)]
         reads = frozenset[str]().union(*(compiled.reads for compiled in judges))
-        images = image(group, rules.connector(connector).schema[kind], reads, pending=False)
+        images = image(group, rules.connector(connector).schema[kind], reads, facts, pending=False)
         for compiled in judges:
             result[compiled.rule.name] = images.filter(compiled.in_scope)["id"]
     return result

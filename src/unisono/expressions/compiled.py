@@ -82,8 +82,8 @@ def compile_expression(
 
     ``attributes`` are those that the expression may read, by name; in a frame, the column of an attribute is
     ``prefix`` and its name, in the attribute's Polars type, and the column ``id`` (integers) tells the objects apart.
-    ``imported``: the same of the target object for ``ImportedValue``, under the columns of ``imported_name``, none where
-    there is no target; None where the object itself is one that was imported. ``several``: the result goes where
+    ``imported``: the same of the target object for ``ImportedValue``, under the columns of ``imported_name``, none
+    where there is no target; None where the object itself is one that was imported. ``several``: the result goes where
     several values may be. ``site`` tells the expression from all others of the project, so that no two draw the same
     chances. Raises ``ExpressionMistakes``.
     """

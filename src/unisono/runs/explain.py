@@ -85,8 +85,8 @@ def why_linked(objects: pl.DataFrame, context: Context, reader: Reader) -> LinkR
     """The reasons of one connector-space object's link (one row of ``CS_OBJECT``)."""
     rules = _rules(context)
     return LinkReasons(
-        filtered=filtered(objects, rules),
-        scopes=_scopes_of_object(objects, rules),
+        filtered=filtered(objects, rules, reader),
+        scopes=_scopes_of_object(objects, rules, reader),
         trials=trials_of(objects, rules, reader),
     )
 
@@ -103,11 +103,11 @@ def _rules(context: Context) -> CompiledRules:
 # --- scopes ----------------------------------------------------------------------------------------------------------
 
 
-def _scopes_of_object(objects: pl.DataFrame, rules: CompiledRules) -> pl.DataFrame:
+def _scopes_of_object(objects: pl.DataFrame, rules: CompiledRules, reader: Reader) -> pl.DataFrame:
     rows = []
     for connector, kind, group in by_type(objects):
         for compiled in rules.inbound_of(connector, kind):
-            wide = image(group, rules.connector(connector).schema[kind], compiled.reads, pending=True)
+            wide = image(group, rules.connector(connector).schema[kind], compiled.reads, reader, pending=True)
             rows.append(_scope_row(compiled, wide))
     return SCOPES.check(pl.DataFrame(rows, schema=dict(SCOPES.columns)))
 
@@ -147,7 +147,7 @@ def _reference_offers(mv_id: int, kind: str, rules: CompiledRules, reader: Reade
     ids = pl.Series("id", [mv_id], dtype=pl.Int64)
     linked = reader.connectors_of(ids)
     edges = _named_targets(reader.reference_contributions(ids), reader)
-    parts = [_one_offer(compiled, flow, linked, edges, rules) for compiled, flow in flows]
+    parts = [_one_offer(compiled, flow, linked, edges, rules, reader) for compiled, flow in flows]
     offers = pl.concat([CONTRIBUTIONS.empty(), *parts])
     usable = pl.col("verdict") == ""
     wins = usable & usable.cum_sum().over("attribute").eq(1)
@@ -161,14 +161,19 @@ def _named_targets(edges: pl.DataFrame, reader: Reader) -> pl.DataFrame:
 
 
 def _one_offer(
-    compiled: CompiledRule, flow: Flow, linked: pl.DataFrame, edges: pl.DataFrame, rules: CompiledRules
+    compiled: CompiledRule,
+    flow: Flow,
+    linked: pl.DataFrame,
+    edges: pl.DataFrame,
+    rules: CompiledRules,
+    reader: Reader,
 ) -> pl.DataFrame:
     rule = compiled.rule
     sources = linked.filter(connector=rule.connector, object_type=rule.connector_type).sort("id")
     if sources.is_empty():
         return CONTRIBUTIONS.empty()
     schema = rules.connector(rule.connector).schema[rule.connector_type]
-    scope = image(sources, schema, compiled.reads, pending=False).select("id", in_scope=compiled.in_scope)
+    scope = image(sources, schema, compiled.reads, reader, pending=False).select("id", in_scope=compiled.in_scope)
     offered = (
         edges.filter(attribute=str(flow.source)).group_by("cs_id").agg(value=pl.col("title").sort().str.join("; "))
     )

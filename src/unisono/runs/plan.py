@@ -117,7 +117,7 @@ def preview(context: Context, cs_id: int, *, full: bool) -> Preview:
             raise KeyError(cs_id)
         rules = compile_for(context, unit)
         trials = trials_of(selected, rules, unit)
-        matches = filtered(selected, rules)
+        matches = filtered(selected, rules, unit)
         one = plan_synchronization(
             selected, full=full, rules=rules, facts=unit, ids=unit.allocate, run_id=NO_RUN, detail=True
         )
