@@ -187,7 +187,7 @@ class _Checker:
         return self._built(function, nodes, positions, call.position)
 
     def _option(self, function: str, parameter: Parameter, argument: ast.Expression) -> typed.Node:
-        word = argument.name if isinstance(argument, ast.Name) else getattr(argument, "value", None)
+        word = argument.name if isinstance(argument, ast.Name | ast.Word) else getattr(argument, "value", None)
         if word not in parameter.options:
             message = f"{function}: {parameter.name} must be {parameter.wants}"
             hint = suggestion(str(word or ""), parameter.options)

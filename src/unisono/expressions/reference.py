@@ -76,7 +76,10 @@ IIF(Eq(employeeType, "Intern"), "t-" + alias, alias)
 | `true`, `false` | Booleans, unless an attribute has that name. |
 | `a + b` | Joins texts, as `Concatenate(a, b)` does. There are no other operators. |
 | `42`, `-7`, `0x1F` | A number. |
+| `CaseInsensitive` | Words that an argument wants stand there as they are. |
 | `Mid(s, start, n)` | Gives the empty text where `n` is negative. Everything else is the same function as below. |
+
+`Select`, `Where` and `With` cannot be written so, for want of `$name`.
 """
 
 

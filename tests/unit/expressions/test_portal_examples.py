@@ -133,6 +133,8 @@ EXAMPLES: list[tuple[str, object]] = [
     ('Mid("Robin Example", 3, BitNot(0))', ""),
     ('Mid("Robin Example", 3, flags)', "bin Example"),
     ("BitAnd(0x202, flags)", 514),
+    ('GreaterThan(Contains(alias, "REX", CaseInsensitive), 0)', True),
+    ('InStr(alias, "E", 3, vbTextCompare)', 8),
     ("Domain", "contoso"),
     ("IsPresent(Guid())", True),
 ]
