@@ -79,7 +79,8 @@ IIF(Eq(employeeType, "Intern"), "t-" + alias, alias)
 | `CaseInsensitive` | Words that an argument wants stand there as they are. |
 | `Mid(s, start, n)` | Gives the empty text where `n` is negative. Everything else is the same function as below. |
 
-`Select`, `Where` and `With` cannot be written so, for want of `$name`.
+`Select`, `Where` and `With` cannot be written so, for want of `$name`. Filters, join rules and flows of MIM and of
+Entra Connect, operator by operator: [from their rules to these](../how-to/from-mim-rules.md).
 """
 
 
