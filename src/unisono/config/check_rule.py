@@ -13,7 +13,7 @@ from unisono.config.known import Known, PlacedRule, Sides, attribute_of, readabl
 from unisono.config.locate import At, Key
 from unisono.expressions import Compiled, check_assignable, check_condition
 from unisono.model.errors import Mistake
-from unisono.model.rules import Direction, Expression, JoinCondition, LinkBehavior, Place
+from unisono.model.rules import Direction, Expression, JoinCondition, LinkBehavior, MergeType, Place
 from unisono.model.schema import Attribute, ObjectType, Schema
 
 
@@ -77,6 +77,10 @@ def _direction_mistakes(placed: PlacedRule) -> Iterator[Mistake]:
         hint = f"one of: {', '.join(_LINKS[rule.direction])}"
         yield _mistake(Check.WRONG_DIRECTION, message, placed, "link", hint=hint)
     if rule.direction is Direction.OUTBOUND:
+        for flow in rule.flows:
+            if flow.merge is not MergeType.UPDATE:
+                message = "merge belongs to inbound rules: outbound, the strongest rule with a value wins"
+                yield _mistake(Check.WRONG_DIRECTION, message, placed, "flows", flow.target, "merge")
         return
     if rule.deprovision:
         yield _mistake(Check.WRONG_DIRECTION, "only outbound rules deprovision", placed, "deprovision")

@@ -47,7 +47,7 @@ class FlowShape(Shape):
     expression: str | SkipJsonSchema[None] = Field(None, description="Expression over the source object.")
     apply_once: bool = Field(default=False, description="Outbound: flow only while the object is being created.")
     merge: Annotated[MergeType, Choice(members=MergeType, what="a way of merging")] = Field(
-        MergeType.UPDATE, description="How contributions of several rules come together."
+        MergeType.UPDATE, description="Inbound: how contributions of several rules come together."
     )
     allow_null: bool = Field(default=True, description="Outbound: whether an absent value clears the target.")
     description: Description
