@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from difflib import get_close_matches
 
+from unisono.expressions import typed
 from unisono.model.schema import AttributeType
 
 #: How to get from what is given (second) to what is wanted (first).
@@ -34,3 +35,22 @@ def suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
     same = [candidate for candidate in candidates if candidate.lower() == name.lower()]
     close = same or get_close_matches(name, candidates, n=1)
     return f"did you mean {form.format(close[0])}?" if close else ""
+
+
+_CASES: dict[str, tuple[Callable[[str], str], str]] = {
+    "LCase": (str.lower, "lower"),
+    "LowerCase": (str.lower, "lower"),
+    "UCase": (str.upper, "upper"),
+    "UpperCase": (str.upper, "upper"),
+}
+
+
+def wrong_case(operands: Sequence[typed.Node]) -> str:
+    """Why two operands can never be equal: a text in one case beside a constant in another; or nothing."""
+    for computed, constant in (operands, operands[::-1]):
+        if not (isinstance(computed, typed.Call) and isinstance(constant, typed.Constant)):
+            continue
+        convert, case = _CASES.get(computed.function.name, (None, ""))
+        if convert and isinstance(constant.value, str) and convert(constant.value) != constant.value:
+            return f"{computed.function.name}(…) is in {case} case, the text beside it is not: they are never equal"
+    return ""

@@ -13,14 +13,15 @@ from hashlib import blake2b
 from itertools import count
 
 from unisono.expressions import ast, typed
-from unisono.expressions.advice import conversion, suggestion
+from unisono.expressions.advice import conversion, suggestion, wrong_case
+from unisono.expressions.calls import MULTIVALUED, built, function_call
 from unisono.expressions.folding import folded
 from unisono.expressions.functions import FUNCTIONS
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NOTHING, NUMBER, TEXT, Kind, common
 from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
 from unisono.expressions.operators import ARITHMETIC, AS_LIST, COMPARISONS, JOIN, JOIN_BINARY
 from unisono.expressions.per_value import for_each_value
-from unisono.expressions.registry import Form, Function, Parameter, Shape
+from unisono.expressions.registry import Form, Function
 from unisono.expressions.values import Marker, Scalar
 from unisono.model.schema import Attribute, AttributeType
 
@@ -28,7 +29,6 @@ MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Mar
 
 #: The warning that a result will be another one at the next run.
 NOT_DETERMINISTIC = "not-deterministic"
-_MULTIVALUED = "multivalued"
 _CLOCK = "Now() gives another result at every run"
 
 _BOOLEANS = {"true": True, "false": False}
@@ -54,7 +54,7 @@ def check(tree: ast.Expression, given: Surroundings) -> tuple[typed.Node, tuple[
     node = checker.check(tree, result=True)
     if not checker.mistakes:
         return node, _in_order(checker.warnings)
-    if given.several and any(mistake.check == _MULTIVALUED for mistake in checker.mistakes):
+    if given.several and any(mistake.check == MULTIVALUED for mistake in checker.mistakes):
         mapped = for_each_value(tree, given.attributes)
         second = _Checker(given)
         if mapped is not None:
@@ -158,10 +158,10 @@ class _Checker:
             return self.mistake("wrong-arity", message, call.position, first.signature)
         if isinstance(first, Form):
             with self._deciding(result=result):
-                return self._folded(first.check(self, call))
+                return self.folded(first.check(self, call))
         # Errors name the function as it is written here, which may be an alias.
         functions = [replace(function, name=call.name) for function in overloads if isinstance(function, Function)]
-        return self._function(functions, call)
+        return function_call(self, functions, call)
 
     def _no_function(self, call: ast.Call) -> typed.Node:
         self._check_all(call.arguments)
@@ -178,63 +178,6 @@ class _Checker:
                 self.check(expression, result=True)
         self._variables = before
 
-    def _function(self, overloads: Sequence[Function], call: ast.Call) -> typed.Node:
-        pairs = list(zip(overloads[0].parameters, call.arguments, strict=False))
-        nodes = [self._option(call.name, p, a) if p.options else self.value(a) for p, a in pairs]
-        fitting = (f for f in overloads if all(map(_accepts, f.parameters, nodes)))
-        function = next(fitting, max(overloads, key=_breadth))
-        positions = [argument.position for argument in call.arguments]
-        return self._built(function, nodes, positions, call.position)
-
-    def _option(self, function: str, parameter: Parameter, argument: ast.Expression) -> typed.Node:
-        word = argument.name if isinstance(argument, ast.Name | ast.Word) else getattr(argument, "value", None)
-        if word not in parameter.options:
-            message = f"{function}: {parameter.name} must be {parameter.wants}"
-            hint = suggestion(str(word or ""), parameter.options)
-            return self.mistake("wrong-option", message, argument.position, hint)
-        return typed.Constant(kind=TEXT, value=word)
-
-    def _built(
-        self, function: Function, nodes: list[typed.Node], positions: Sequence[ast.Position], position: ast.Position
-    ) -> typed.Node:
-        """The call, mapped where an argument is multivalued and the parameter is not."""
-        parameters = _stretched(function.parameters, len(nodes))
-        for parameter, node, place in zip(parameters, nodes, positions, strict=True):
-            self._check_argument(function, parameter, node, place)
-        shaped = [self.many(n) if p.shape is Shape.MANY else n for p, n in zip(parameters, nodes, strict=True)]
-        mapped = [i for i, p in enumerate(parameters) if p.shape is Shape.ONE and shaped[i].kind.multivalued]
-        if len(mapped) > 1:
-            message = f"{function.name} can be mapped over one multivalued argument, not over {len(mapped)}"
-            return self.mistake(_MULTIVALUED, message, positions[mapped[1]], "Item(…, 1) takes one value")
-        if mapped:
-            return self._mapped(function, shaped, mapped[0], position)
-        kind = function.result([node.kind for node in shaped])
-        return self._folded(typed.Call(kind=kind, function=function, arguments=tuple(shaped)))
-
-    def _mapped(
-        self, function: Function, arguments: list[typed.Node], index: int, position: ast.Position
-    ) -> typed.Node:
-        values, slot = arguments[index], next(self._slots)
-        arguments[index] = typed.Variable(kind=values.kind.element, slot=slot)
-        kind = function.result([argument.kind for argument in arguments])
-        if kind.multivalued:
-            message = f"{function.name} gives several values, so it cannot be mapped over a multivalued argument"
-            return self.mistake(_MULTIVALUED, message, position, "Item(…, 1) takes one value")
-        body = typed.Call(kind=kind, function=function, arguments=tuple(arguments))
-        return self._folded(typed.each(slot=slot, values=values, body=body))
-
-    def _check_argument(
-        self, function: Function, parameter: Parameter, node: typed.Node, position: ast.Position
-    ) -> None:
-        given = node.kind.scalar
-        if not _accepts(parameter, node):
-            message = f"{function.name}: {parameter.name} must be {parameter.wants}, not {node.kind}"
-            self.mistake("wrong-type", message, position, conversion(parameter.accepts, given))
-            return
-        known = node.value if isinstance(node, typed.Constant) else None
-        if parameter.check and known is not None and (wrong := parameter.check(known)):
-            self.mistake("wrong-constant", f"{function.name}: {wrong}", position)
-
     # --- operators --------------------------------------------------------------------------------------------------
 
     def _operation(self, operation: ast.Operation) -> typed.Node:
@@ -245,13 +188,13 @@ class _Checker:
         nodes = [self.value(operand) for operand in operation.operands]
         positions = [operand.position for operand in operation.operands]
         if operation.operator in ARITHMETIC:
-            return self._built(ARITHMETIC[operation.operator], nodes, positions, operation.position)
+            return built(self, ARITHMETIC[operation.operator], nodes, positions, operation.position)
         scalars = {node.kind.scalar for node in nodes} - {None}
         if AttributeType.BINARY in scalars and len(scalars) > 1:
             hint = conversion({AttributeType.STRING}, AttributeType.BINARY)
             return self.mistake("wrong-type", "&: a binary is joined only with a binary", operation.position, hint)
         join = JOIN_BINARY if AttributeType.BINARY in scalars else JOIN
-        return self._built(join, nodes, positions, operation.position)
+        return built(self, join, nodes, positions, operation.position)
 
     def _logic(self, operation: ast.Operation) -> typed.Node:
         for operand in operation.operands:
@@ -259,7 +202,7 @@ class _Checker:
                 message = "&& and || without parentheses are evaluated from left to right"
                 self._warning("mixed-operators", message, operation.position, "write parentheses")
         operands = tuple(self.condition(operand) for operand in operation.operands)
-        return self._folded(typed.Logic(every=operation.operator == "&&", operands=operands))
+        return self.folded(typed.Logic(every=operation.operator == "&&", operands=operands))
 
     def _comparison(self, operation: ast.Operation) -> typed.Node:
         name, position, before = operation.operator, operation.position, len(self.warnings)
@@ -270,14 +213,16 @@ class _Checker:
         kinds = [node.kind for node in nodes]
         if any(kind.multivalued for kind in kinds):
             hint = "Contains(…) > 0 asks for a value, Item(…, 1) takes one"
-            return self.mistake(_MULTIVALUED, f"{name}: a multivalued operand cannot be compared", position, hint)
+            return self.mistake(MULTIVALUED, f"{name}: a multivalued operand cannot be compared", position, hint)
         kind = common(kinds)
         if kind is None:
             message = f"{name}: {kinds[0]} cannot be compared with {kinds[1]}"
             return self.mistake("wrong-type", message, position, "CStr(…), CNum(…) and CDate(…) convert")
         if kind == BINARY and name not in ("=", "<>"):
             return self.mistake("wrong-type", f"{name}: binaries have no order", position)
-        return self._folded(typed.Call(kind=BOOLEAN, function=COMPARISONS[name], arguments=tuple(nodes)))
+        if name in ("=", "<>") and (wrong := wrong_case(nodes)):
+            self._warning("wrong-case", wrong, position, "write the text in that case")
+        return self.folded(typed.Call(kind=BOOLEAN, function=COMPARISONS[name], arguments=tuple(nodes)))
 
     # --- for forms --------------------------------------------------------------------------------------------------
 
@@ -295,7 +240,7 @@ class _Checker:
             return self.mistake("wrong-type", message, expression.position, hint)
         if node.kind.multivalued:
             hint = "Contains(…) > 0 or Count(…) > 0 ask about several values"
-            return self.mistake(_MULTIVALUED, "a condition must be one value", expression.position, hint)
+            return self.mistake(MULTIVALUED, "a condition must be one value", expression.position, hint)
         return node
 
     def many(self, node: typed.Node) -> typed.Node:
@@ -309,7 +254,7 @@ class _Checker:
             case typed.Let():
                 return replace(node, kind=kind, body=self.many(node.body))
             case _:
-                return self._folded(typed.Call(kind=kind, function=AS_LIST, arguments=(node,)))
+                return self.folded(typed.Call(kind=kind, function=AS_LIST, arguments=(node,)))
 
     def together(self, nodes: Sequence[typed.Node], position: ast.Position) -> tuple[tuple[typed.Node, ...], Kind]:
         kind = common(node.kind for node in nodes)
@@ -321,7 +266,7 @@ class _Checker:
         return (tuple(map(self.many, nodes)) if kind.multivalued else tuple(nodes)), kind
 
     def bound(self, name: ast.Expression, kind: Kind, body: Callable[[], typed.Node]) -> tuple[int, typed.Node]:
-        slot = next(self._slots)
+        slot = self.slot()
         if not isinstance(name, ast.VariableRead):
             self.mistake("unknown-variable", "the first argument names a variable, as in $v", name.position)
             return slot, body()
@@ -347,7 +292,7 @@ class _Checker:
         drawn: list[typed.Node] = [typed.Identity(), typed.Constant(kind=BINARY, value=seed)]
         nodes = [*drawn, *map(self.value, call.arguments)]
         positions = [call.position] * len(drawn) + [argument.position for argument in call.arguments]
-        return self._built(function, nodes, positions, call.position)
+        return built(self, function, nodes, positions, call.position)
 
     def imported(self, attribute: str, position: ast.Position) -> typed.Node:
         if self._given.imported is None:  # the object itself is what was imported
@@ -361,7 +306,10 @@ class _Checker:
             return self.mistake("unknown-attribute", f"unknown attribute {attribute} of the target", position, hint)
         return typed.Imported(kind=Kind(found.type, found.multivalued), attribute=attribute)
 
-    def _folded(self, node: typed.Node) -> typed.Node:
+    def slot(self) -> int:
+        return next(self._slots)
+
+    def folded(self, node: typed.Node) -> typed.Node:
         return node if self.mistakes else folded(node)  # what has a mistake cannot be evaluated
 
     def _warning(self, check: str, message: str, position: ast.Position, hint: str) -> None:
@@ -390,20 +338,6 @@ def _kind_of(value: Scalar | None) -> Kind:
             return NUMBER
         case _:
             return TEXT
-
-
-def _accepts(parameter: Parameter, node: typed.Node) -> bool:
-    return node.kind.scalar is None or node.kind.scalar in parameter.accepts
-
-
-def _breadth(function: Function) -> int:
-    """How much it takes: of functions with one name none of which fits, the broadest tells best what is wanted."""
-    return sum(len(parameter.accepts) for parameter in function.parameters)
-
-
-def _stretched(parameters: tuple[Parameter, ...], count: int) -> tuple[Parameter, ...]:
-    """One parameter per argument; the last one repeats (``&`` joins any number of operands)."""
-    return parameters[:count] + parameters[-1:] * (count - len(parameters))
 
 
 def _arity(function: Function | Form) -> str:

@@ -174,6 +174,14 @@ class Checker(Protocol):
         """Records a mistake; the node stands for the part that has it and fits everywhere."""
         ...
 
+    def slot(self) -> int:
+        """The number of a new variable."""
+        ...
+
+    def folded(self, node: typed.Node) -> typed.Node:
+        """The node, or the constant that it always gives."""
+        ...
+
     def now(self, position: ast.Position) -> typed.Node:
         """The environment's time."""
         ...

@@ -258,6 +258,11 @@ WARNINGS = [
     ("[hired] < Now()", []),
     ("([enabled] && [enabled] || [enabled]) = ([hired] < Now())", ["mixed-operators"]),
     ('IIF([hired] < DateAdd("d", -90, Now()), "old", "new")', []),
+    ("Guid()", ["not-deterministic"]),
+    ("RandomNum(1, 6) > 3", ["not-deterministic"]),
+    ('LCase([mail]) = "Sales"', ["wrong-case"]),
+    ('"sales" <> UpperCase([mail])', ["wrong-case"]),
+    ('LCase([mail]) = "sales" && UCase([sn]) <> "A-1"', []),
 ]
 
 
