@@ -18,6 +18,8 @@ from unisono.expressions.compiled import (
 )
 from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
 from unisono.expressions.parse import called_functions
+from unisono.expressions.render import written_value
+from unisono.expressions.trace import Step, Trace, ValueStep, trace_expression
 from unisono.expressions.values import Marker, Result, imported_name
 
 __all__ = [
@@ -28,10 +30,15 @@ __all__ = [
     "ExpressionMistakes",
     "Marker",
     "Result",
+    "Step",
+    "Trace",
+    "ValueStep",
     "called_functions",
     "check_assignable",
     "check_condition",
     "compile_expression",
     "conditional",
     "imported_name",
+    "trace_expression",
+    "written_value",
 ]

@@ -87,6 +87,11 @@ class Operation(Node):
 Expression: TypeAlias = Literal | Name | Word | AttributeRead | ParameterRead | VariableRead | Call | Operation
 
 
+def variable(expression: Expression) -> str:
+    """The name of the variable that the expression is, or nothing."""
+    return expression.name if isinstance(expression, VariableRead) else ""
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """The expression and all its parts."""
     waiting = [expression]

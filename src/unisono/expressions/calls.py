@@ -22,12 +22,13 @@ def function_call(checker: Checker, overloads: Sequence[Function], call: ast.Cal
 
 
 def _option(checker: Checker, function: str, parameter: Parameter, argument: ast.Expression) -> typed.Node:
-    word = argument.name if isinstance(argument, ast.Name | ast.Word) else getattr(argument, "value", None)
+    written = argument.name if isinstance(argument, ast.Name | ast.Word) else ""
+    word = written or getattr(argument, "value", None)
     if word not in parameter.options:
         message = f"{function}: {parameter.name} must be {parameter.wants}"
         hint = suggestion(str(word or ""), parameter.options)
         return checker.mistake("wrong-option", message, argument.position, hint)
-    return typed.Constant(kind=TEXT, value=word)
+    return typed.Constant(kind=TEXT, value=word, written=written)
 
 
 def built(

@@ -46,6 +46,7 @@ class Surroundings:
     now: datetime
     seed: bytes  # of the run and the place of the expression in it
     several: bool = False  # whether what the result goes to takes several values
+    fold: bool = True  # whether what is the same for every object is evaluated; without, the tree is that of the text
 
 
 def check(tree: ast.Expression, given: Surroundings) -> tuple[typed.Node, tuple[ExpressionMistake, ...]]:
@@ -119,7 +120,7 @@ class _Checker:
             if word.name.lower() in _BOOLEANS:
                 return typed.Constant(kind=BOOLEAN, value=_BOOLEANS[word.name.lower()])
             if word.name in parameters:
-                return typed.Constant(kind=TEXT, value=parameters[word.name])
+                return typed.Constant(kind=TEXT, value=parameters[word.name], written=word.name)
             hint = suggestion(word.name, (*attributes, *parameters))
             return self.mistake("unknown-attribute", f"unknown attribute {word.name}", word.position, hint)
         return self._attribute(ast.AttributeRead(position=word.position, name=word.name))
@@ -135,14 +136,14 @@ class _Checker:
         if read.name not in self._given.parameters:
             hint = suggestion(read.name, self._given.parameters, "%{}%")
             return self.mistake("unknown-parameter", f"unknown parameter %{read.name}%", read.position, hint)
-        return typed.Constant(kind=TEXT, value=self._given.parameters[read.name])
+        return typed.Constant(kind=TEXT, value=self._given.parameters[read.name], written=f"%{read.name}%")
 
     def _variable(self, read: ast.VariableRead) -> typed.Node:
         if read.name not in self._variables:
             hint = suggestion(read.name, self._variables, "${}") or "Select, Where and With name variables"
             return self.mistake("unknown-variable", f"unknown variable ${read.name}", read.position, hint)
         slot, kind = self._variables[read.name]
-        return typed.Variable(kind=kind, slot=slot)
+        return typed.Variable(kind=kind, slot=slot, name=read.name)
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -283,7 +284,7 @@ class _Checker:
 
     def now(self, position: ast.Position) -> typed.Node:
         self._warning(NOT_DETERMINISTIC, _CLOCK, position, "let the flow apply once, or compare with it")
-        return typed.Constant(kind=DATE, value=self._given.now)
+        return typed.Constant(kind=DATE, value=self._given.now, written="Now()")
 
     def drawn(self, call: ast.Call, function: Function) -> typed.Node:
         message = f"{call.name}() gives another result at every run"
@@ -310,7 +311,8 @@ class _Checker:
         return next(self._slots)
 
     def folded(self, node: typed.Node) -> typed.Node:
-        return node if self.mistakes else folded(node)  # what has a mistake cannot be evaluated
+        # What has a mistake cannot be evaluated.
+        return folded(node) if self._given.fold and not self.mistakes else node
 
     def _warning(self, check: str, message: str, position: ast.Position, hint: str) -> None:
         self.warnings.append(_mistake(check, message, position, hint))

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Constant:
+    """``written``: how it stands in the text where that is not its value, as of a parameter."""
+
     kind: Kind
     value: Value
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,8 +51,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Variable:
+    """``name`` is what the text calls it, here and below; a text has no name for what it does not write."""
+
     kind: Kind
     slot: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,6 +107,7 @@ class Let:
     slot: int
     bound: Node
     body: Node
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,12 +118,13 @@ class Each:
     slot: int
     values: Node
     body: Node
+    name: str = ""
 
 
-def each(*, slot: int, values: Node, body: Node) -> Each:
+def each(*, slot: int, values: Node, body: Node, name: str = "") -> Each:
     """An ``Each`` of the right kind. A body that never gives a value makes empty lists, and those have a type."""
     element = TEXT if body.kind.scalar is None else body.kind
-    return Each(kind=element.several, slot=slot, values=values, body=body)
+    return Each(kind=element.several, slot=slot, values=values, body=body, name=name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,6 +135,7 @@ class Filter:
     slot: int
     values: Node
     condition: Node
+    name: str = ""
 
 
 Leaf: TypeAlias = Constant | Read | Imported | Identity | Variable | Mark

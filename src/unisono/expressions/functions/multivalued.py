@@ -269,7 +269,7 @@ def select(checker: Checker, call: ast.Call) -> typed.Node:
         hint = "Item(…, 1) takes one value"
         message = "Select: the result for one value must be one value"
         return checker.mistake("multivalued", message, call.arguments[2].position, hint)
-    return typed.each(slot=slot, values=values, body=body)
+    return typed.each(slot=slot, values=values, body=body, name=ast.variable(call.arguments[0]))
 
 
 @MULTIVALUED.form(
@@ -285,7 +285,8 @@ def where(checker: Checker, call: ast.Call) -> typed.Node:
     slot, condition = checker.bound(
         call.arguments[0], values.kind.element, lambda: checker.condition(call.arguments[2])
     )
-    return typed.Filter(kind=values.kind.several, slot=slot, values=values, condition=condition)
+    name = ast.variable(call.arguments[0])
+    return typed.Filter(kind=values.kind.several, slot=slot, values=values, condition=condition, name=name)
 
 
 @MULTIVALUED.form(
@@ -299,4 +300,5 @@ def with_(checker: Checker, call: ast.Call) -> typed.Node:
     """The result, in which the value stands under the name $v."""
     value = checker.value(call.arguments[1])
     slot, body = checker.bound(call.arguments[0], value.kind, lambda: checker.inner(call.arguments[2]))
-    return typed.Let(kind=body.kind, slot=slot, bound=value, body=body)
+    name = ast.variable(call.arguments[0])
+    return typed.Let(kind=body.kind, slot=slot, bound=value, body=body, name=name)

@@ -11,7 +11,8 @@ from unisono.expressions.registry import Checker, Family, number, text
 
 PORTAL = Family(title="Functions of the MIM portal")
 
-_CALLED = {
+#: The comparisons: the operator that each is, and an example.
+COMPARISONS = {
     "Eq": ("=", 'Eq([employeeType], "Intern") => True'),
     "NotEquals": ("<>", 'NotEquals([employeeType], "Intern") => False'),
     "LessThan": ("<", "LessThan(1, 2) => True"),
@@ -35,7 +36,7 @@ def _register(name: str, operator: str, example: str) -> None:
     PORTAL.form(f"{name}(left, right)", fewest=2, most=2, gives="a boolean", examples=(example,))(compare)
 
 
-for _name, (_operator, _example) in _CALLED.items():
+for _name, (_operator, _example) in COMPARISONS.items():
     _register(_name, _operator, _example)
 
 
