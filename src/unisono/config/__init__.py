@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from unisono.config.load import Loaded
+    from unisono.config.objects import GivenObject
+    from unisono.model.schema import ObjectType
 
 
 def load_project(directory: Path, *, environ: Mapping[str, str]) -> Loaded:
@@ -36,4 +38,14 @@ def write_template(directory: Path, name: str) -> list[Path]:
     return write(directory, name)
 
 
-__all__ = ["load_project", "write_template"]
+def read_object(file: Path, object_type: ObjectType | None = None) -> GivenObject:
+    """The object in a YAML or JSON file: its attributes, with the types of ``object_type`` or those that it shows.
+
+    Raises ``ConfigurationError`` with all mistakes of the file; an attribute that ``object_type`` lacks is one.
+    """
+    from unisono.config.objects import read
+
+    return read(file, object_type)
+
+
+__all__ = ["load_project", "read_object", "write_template"]

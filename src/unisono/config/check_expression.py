@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from unisono.config.checks import Check
@@ -67,14 +68,19 @@ def _placed(
     mistake: ExpressionMistake, text: str, at: At, object_type: ObjectType, *, severity: str = "error"
 ) -> Mistake:
     place = at.character_place(mistake.line, mistake.column)
+    told = in_project(mistake, text, object_type)
+    return Mistake(check=told.check, message=told.message, place=place, hint=told.hint, severity=severity)
+
+
+def in_project(mistake: ExpressionMistake, text: str, object_type: ObjectType) -> ExpressionMistake:
+    """The mistake as a project tells it: with its own names of checks, and with references known as such."""
     name = _name_at(text, mistake)
     if mistake.check == Check.UNKNOWN_ATTRIBUTE and name in object_type and object_type[name].is_reference:
         message = f"the reference {name!r} cannot be part of an expression"
         hint = "references flow directly, to references"
-        return Mistake(check=Check.REFERENCE_FLOW, message=message, place=place, hint=hint)
+        return replace(mistake, check=Check.REFERENCE_FLOW.value, message=message, hint=hint)
     # The keys of a file have a check of that name already.
-    check = Check.EXPRESSION_TYPE if mistake.check == Check.WRONG_TYPE else mistake.check
-    return Mistake(check=check, message=mistake.message, place=place, hint=mistake.hint, severity=severity)
+    return replace(mistake, check=Check.EXPRESSION_TYPE.value) if mistake.check == Check.WRONG_TYPE else mistake
 
 
 def _name_at(text: str, mistake: ExpressionMistake) -> str:

@@ -38,20 +38,20 @@ def list_files(directory: Path) -> Listing:
     return Listing(connectors=connectors, rules=rules, mistakes=(*ignored_there, *ignored_here))
 
 
-def read_text(directory: Path, file: str) -> str | Mistake:
-    """The text of a file, or the reason why there is none."""
+_MISSING_HINT = f"a project has {PROJECT_FILE} and {METAVERSE_FILE}; `unisono new` writes both"
+
+
+def read_text(directory: Path, file: str, *, hint: str = _MISSING_HINT) -> str | Mistake:
+    """The text of a file, or the reason why there is none; ``hint`` is for a file that is not there."""
     try:
         content = _content(directory / file)
     except OSError as error:
         return _refused(file, Check.BAD_PATH, f"the file cannot be read: {error.strerror}")
     if content is None:
-        return _refused(file, Check.BAD_PATH, f"there is no file {file}", _MISSING_HINT)
+        return _refused(file, Check.BAD_PATH, f"there is no file {file}", hint)
     if len(content) > MAX_BYTES:
         return _refused(file, Check.TOO_LARGE, f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB")
     return _decoded(file, content)
-
-
-_MISSING_HINT = f"a project has {PROJECT_FILE} and {METAVERSE_FILE}; `unisono new` writes both"
 
 
 def _content(path: Path) -> bytes | None:

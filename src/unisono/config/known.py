@@ -60,7 +60,7 @@ class Sides:
         """What the rule's scope may read."""
         if self.direction is Direction.INBOUND:
             return readable_connector(self.connector)
-        return replace(_readable(self.metaverse, self.metaverse.values), imported={}) if self.metaverse else None
+        return readable_metaverse(self.metaverse)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,11 @@ class Readable:
 def readable_connector(object_type: ObjectType | None) -> Readable | None:
     """What an expression over a connector-space object may read: values, names that references hold, and the DN."""
     return _readable(object_type, (*object_type.attributes, DN)) if object_type else None
+
+
+def readable_metaverse(object_type: ObjectType | None) -> Readable | None:
+    """What an expression over a metaverse object may read: values; it was not imported itself."""
+    return replace(_readable(object_type, object_type.values), imported={}) if object_type else None
 
 
 def _readable(object_type: ObjectType, attributes: Iterable[Attribute]) -> Readable:

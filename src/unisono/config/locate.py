@@ -138,7 +138,8 @@ _PLAIN_UNIT = r"(?P<unit>[^ \t\r\n])"
 _SINGLE_UNIT = r"(?P<unit>''|[^ \t\r\n'])"
 _DOUBLE_UNIT = (
     r"\\(?:[ntr \t]|\r?\n)"  # escapes that give white space, or nothing
-    r"|(?P<unit>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[^ \t\r\n\"\\])"
+    r"|(?P<unit>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # one character, as JSON writes it
+    r"|\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[^ \t\r\n\"\\])"
 )
 _UNITS = {"'": re.compile(_SINGLE_UNIT), '"': re.compile(_DOUBLE_UNIT)}
 _UNIT = re.compile(_PLAIN_UNIT)

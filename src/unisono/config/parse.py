@@ -209,12 +209,13 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
         self._refuse_tag(event)
-        if _UNPRINTABLE.search(event.value):
+        text = _PAIR.sub(_character, event.value)
+        if _UNPRINTABLE.search(text):
             raise _Refusal(Check.YAML_SYNTAX, "a text with a character that no system can store", self.offset)
-        value = event.value if event.style else _resolved(event.value)
+        value = text if event.style else _resolved(text)
         return Scalar(
             value=value,
-            text=event.value,
+            text=text,
             style=event.style or "",
             start=self._content_start(event),
             end=event.end_mark.index,
@@ -273,6 +274,12 @@ class _Builder:
         return _Refusal(Check.TOO_LARGE, f"more than {MAX_NODES:,} values in one file", self.offset)
 
 
+def _character(pair: re.Match[str]) -> str:
+    """The character that JSON writes as two escapes."""
+    return pair.group().encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")  # escapes in double quotes can write them
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")

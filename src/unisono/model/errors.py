@@ -38,10 +38,10 @@ class Mistake:
 
 
 class ConfigurationError(UnisonoError):
-    """A project that cannot be used, with all its mistakes."""
+    """A project, or another file, that cannot be used, with all its mistakes."""
 
-    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__(f"{len(mistakes)} mistake{'s' if len(mistakes) != 1 else ''} in the project")
+    def __init__(self, mistakes: tuple[Mistake, ...], *, subject: str = "the project") -> None:
+        super().__init__(f"{len(mistakes)} mistake{'s' if len(mistakes) != 1 else ''} in {subject}")
         self.mistakes = mistakes
 
 
