@@ -9,7 +9,7 @@ import typer
 
 from unisono import __version__
 from unisono.cli.command import JsonOption, QuietOption, Shared
-from unisono.cli.commands import codes, objects, plans, project, runs, start
+from unisono.cli.commands import codes, expressions, objects, plans, project, runs, start
 
 VARIABLE = "UNISONO_PROJECT"
 
@@ -22,6 +22,7 @@ COMMANDS = (
     runs.cycle,
     plans.plan,
     plans.preview,
+    expressions.eval_,
     objects.why,
     objects.search,
     objects.show,

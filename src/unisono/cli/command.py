@@ -60,7 +60,8 @@ class Command:
 def command(*examples: str) -> Callable[[Callable[..., ExitStatus]], Command]:
     """Make a command of a function of a ``Session`` and of the command's own parameters.
 
-    Its name is the function's, its help text the docstring. Expected failures end it with a message and a status.
+    Its name is the function's, without the underscore of ``eval_``, its help text the docstring. Expected failures end
+    it with a message and a status.
     """
 
     def make(work: Callable[..., ExitStatus]) -> Command:
@@ -71,7 +72,7 @@ def command(*examples: str) -> Callable[[Callable[..., ExitStatus]], Command]:
             return _attempt(session, functools.partial(work, session, **arguments))
 
         run.__signature__ = _signature(work)  # type: ignore[attr-defined]  # the attribute is there for this
-        return Command(name=work.__name__, run=run, epilog=_epilog(examples))
+        return Command(name=work.__name__.rstrip("_"), run=run, epilog=_epilog(examples))
 
     return make
 

@@ -21,13 +21,23 @@ class Candidate:
 
 
 class CallMistake(UnisonoError):
-    """A call that names something that does not exist, or names several things at once."""
+    """A call that names something that does not exist, names several things at once, or has a wrong expression."""
 
-    def __init__(self, message: str, *, hint: str = "", candidates: Iterable[Candidate] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        candidates: Iterable[Candidate] = (),
+        mistakes: Iterable[WrittenMistake] = (),
+        expression: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.candidates = tuple(candidates)
+        self.mistakes = tuple(mistakes)
+        self.expression = expression
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> CallMistake:
@@ -47,7 +57,10 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenMistake:
-    """One mistake in a project, for people and scripts. ``file`` is relative to the project."""
+    """One mistake in a project, or in the expression of a call, for people and scripts.
+
+    ``file`` is relative to the project; for a file of the call, it is as the call names it.
+    """
 
     file: str | None
     line: int | None
@@ -68,6 +81,7 @@ class ErrorBody:
     status: str | None = None
     mistakes: tuple[WrittenMistake, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    expression: str | None = None  # of the call, where the mistakes are in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +102,15 @@ def failure_of(error: Exception) -> tuple[Failure, ExitStatus]:
             mistakes = tuple(map(written, error.mistakes))
             return _failure("configuration", str(error), mistakes=mistakes), ExitStatus.MISTAKE
         case CallMistake():
-            body = _failure("call", error.message, hint=error.hint, candidates=error.candidates)
-            return body, ExitStatus.MISTAKE
+            body = ErrorBody(
+                kind="call",
+                message=error.message,
+                hint=error.hint,
+                mistakes=error.mistakes,
+                candidates=error.candidates,
+                expression=error.expression,
+            )
+            return Failure(error=body), ExitStatus.MISTAKE
         case StoreError():
             return _failure("store", error.message, hint=error.hint, status=error.status.value), ExitStatus.STOPPED
         case StepStop():
@@ -115,10 +136,8 @@ def _failure(
     hint: str = "",
     status: str | None = None,
     mistakes: tuple[WrittenMistake, ...] = (),
-    candidates: tuple[Candidate, ...] = (),
 ) -> Failure:
-    body = ErrorBody(kind=kind, message=message, hint=hint, status=status, mistakes=mistakes, candidates=candidates)
-    return Failure(error=body)
+    return Failure(error=ErrorBody(kind=kind, message=message, hint=hint, status=status, mistakes=mistakes))
 
 
 def written(mistake: Mistake) -> WrittenMistake:

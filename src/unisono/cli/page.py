@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from unisono.cli import failures
 from unisono.cli.app import VARIABLE, make_app
-from unisono.cli.documents import codes, objects, plans, project, runs, start
+from unisono.cli.documents import codes, expressions, objects, plans, project, runs, start
 from unisono.cli.status import ExitStatus
 
 INTRODUCTION = f"""\
@@ -49,7 +49,8 @@ second Ctrl-C ends the program at once; the next run takes up from there.
 
 STATUSES = {
     ExitStatus.SUCCESS: "Success.",
-    ExitStatus.ERRORS: "Completed, with object errors or warnings. `schema`: the system differs from the project.",
+    ExitStatus.ERRORS: "Completed, with object errors or warnings. `schema`: the system differs from the project. "
+    "`eval`: the expression gives an error, or has a warning.",
     ExitStatus.MISTAKE: "A mistake in the configuration or in the call. Nothing was done.",
     ExitStatus.STOPPED: "A run did not start or stopped; its status says why. Also: the store cannot be used.",
     ExitStatus.HELD: "The guard holds a batch until exactly it is approved. `plan`: it would be held.",
@@ -66,6 +67,7 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "cycle": (runs.Cycle,),
     "plan": (plans.Plan,),
     "preview": (plans.Preview,),
+    "eval": (expressions.Evaluation,),
     "why": (objects.Why,),
     "search": (objects.Search,),
     "show": (objects.Shown,),
@@ -83,11 +85,11 @@ EXIT: dict[str, tuple[ExitStatus, ...]] = {
     **dict.fromkeys(DOCUMENTS, _LOOKING),
     **dict.fromkeys(("run", "cycle", "plan"), _RUNNING),
     **dict.fromkeys(("schema", "preview"), (ExitStatus.SUCCESS, ExitStatus.ERRORS, *_LOOKING[1:])),
-    "check": (ExitStatus.SUCCESS, ExitStatus.ERRORS, ExitStatus.MISTAKE),
+    **dict.fromkeys(("check", "eval"), (ExitStatus.SUCCESS, ExitStatus.ERRORS, ExitStatus.MISTAKE)),
     **dict.fromkeys(("new", "code"), (ExitStatus.SUCCESS, ExitStatus.MISTAKE)),
 }
 
-_DOCUMENT_MODULES = (runs, plans, objects, project, codes, start, failures)
+_DOCUMENT_MODULES = (runs, plans, objects, expressions, project, codes, start, failures)
 
 
 def cli_page() -> str:

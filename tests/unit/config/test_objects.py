@@ -172,8 +172,8 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["a", "b", ":", " ", "\n", "- ", "[", "]", "{", "}", ",", '"', "'", "null", "true", "1", "1.5", "binary", "datetime",
-     "&x", "*x", "!!int", "|", "\t"]
+    ["a", "b", ":", " ", "\n", "- ", "[", "]", "{", "}", ",", '"', "'", "null", "true", "1", "1.5", "binary",
+     "datetime", "&x", "*x", "!!int", "|", "\t"]
 )  # fmt: skip
 
 
