@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 from tests.projects import TestProject
 from tests.unit.cli.calls import Unisono, check_golden
+
+from unisono.cli.failures import WrittenMistake
+from unisono.cli.views.failures import marked_mistakes
 
 ROBIN = """\
 uid: robin
@@ -189,7 +195,7 @@ def test_all_mistakes_of_an_expression_are_marked_in_its_text(robin: Path, uniso
         pytest.param("1 +", "  1 +\n     ^\n", id="end"),
         pytest.param('"漢字" & [x]', '  "漢字" & [x]\n           ^\n', id="wide"),
         pytest.param('"\x1b" & [x]', '  "\\x1b" & [x]\n           ^\n', id="escaped"),
-        pytest.param("(" * 60 + "[x]" + ")" * 60, f"  …{'(' * 48}[x]{')' * 21}…\n{' ' * 51}^\n", id="long"),
+        pytest.param("(" * 60 + "[x]" + ")" * 60, f"  …{'(' * 52}[x]{')' * 23}…\n{' ' * 55}^\n", id="long"),
     ],
 )
 def test_the_mark_stands_below_the_place(text: str, marked: str, robin: Path, unisono: Unisono) -> None:
@@ -216,6 +222,16 @@ def test_a_wrong_call_gives_2(words: tuple[str, ...], said: str, company: TestPr
     assert (call.status, call.out) == (2, "")
     assert said in call.err
     assert unisono("eval", "1", *words, "--json").document["error"]["kind"] == "call"
+
+
+def test_on_a_narrow_terminal_the_mark_stays_below_the_place() -> None:
+    mistake = WrittenMistake(file=None, line=1, column=60, check="c", severity="error", message="m", hint="")
+    console = Console(width=30, file=io.StringIO(), legacy_windows=False)
+    with console.capture() as captured:
+        console.print(marked_mistakes("漢" * 50 + "x" * 9 + "[y]" + "z" * 50, [mistake]))
+    _, line, mark = (line.rstrip() for line in captured.get().splitlines())
+    assert cell_len(line) <= 30
+    assert cell_len(line[: line.index("[")]) == mark.index("^")
 
 
 def test_an_expression_that_is_no_text_is_refused(robin: Path, unisono: Unisono) -> None:

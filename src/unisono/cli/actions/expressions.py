@@ -180,13 +180,15 @@ def _traced(question: Question, source: _Source, environment: Environment) -> Tr
 
 def _told(mistake: ExpressionMistake, question: Question, source: _Source) -> WrittenMistake:
     told = in_project(mistake, question.expression, source.object_type or ObjectType(name="", attributes=()))
-    return _written(replace(told, hint=told.hint or _hint(told, source)), "error")
+    return _written(replace(told, hint=told.hint or _hint(told, question, source)), "error")
 
 
-def _hint(mistake: ExpressionMistake, source: _Source) -> str:
+def _hint(mistake: ExpressionMistake, question: Question, source: _Source) -> str:
     """What helps here and would not in a project."""
     if mistake.check == Check.UNKNOWN_ATTRIBUTE and source.object_type is None:
-        return "what the object of --object lacks is written there as null, or as in {integer: null}"
+        if question.file is None:
+            return "--object FILE gives an object with its attributes"
+        return f"if the object lacks it, {question.file.name} says so with null, or as in {{integer: null}}"
     if mistake.check == "misplaced-imported-value":
         return "--imported FILE gives the target object"
     return ""

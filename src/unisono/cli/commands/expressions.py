@@ -63,8 +63,9 @@ def eval_(
     """What an expression gives for an object, step by step.
 
     Every part stands with its type and what it gave, and says so if it was not evaluated. Types of attributes are seen
-    from the values, or said as in {datetime: 2026-01-31}; with --type they are those of the project. Needs a project
-    for --connector and --type only. No connected system is asked, and no store is opened.
+    from the values, or said as in {datetime: 2026-01-31}; with --type they are those of the project. Only --connector
+    and --type need a project; one that --project names gives its parameters. No connected system is asked, and no store
+    is opened.
     """
     from unisono.cli.actions.expressions import Question, evaluate
 

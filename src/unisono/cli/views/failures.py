@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
 from unisono.cli.failures import Candidate, Failure, WrittenMistake
@@ -49,10 +50,6 @@ def _told(mistake: WrittenMistake, place: str) -> Text:
     return Text.assemble((safe(place), "bold"), (f"{kind}{mistake.check}", style), f": {safe(mistake.message)}")
 
 
-# What is shown of a line around a mistake, in characters: it must not be wrapped, or the mark would be lost.
-_BEFORE, _BEHIND = 48, 24
-
-
 def marked_mistakes(text: str, mistakes: Sequence[WrittenMistake]) -> Group:
     """Mistakes in a text: place, check and message, then the line with a mark below the place, and the hint."""
     lines = text.split("\n")
@@ -62,13 +59,30 @@ def marked_mistakes(text: str, mistakes: Sequence[WrittenMistake]) -> Group:
 def _marked(lines: Sequence[str], mistake: WrittenMistake) -> Iterable[RenderableType]:
     number, column = mistake.line or 1, mistake.column or 1
     yield _told(mistake, f"line {number}, column {column}: ")
-    line, place = lines[number - 1], column - 1
-    before = ("…" if place > _BEFORE else "") + safe(line[max(place - _BEFORE, 0) : place])
-    behind = safe(line[place : place + _BEHIND]) + ("…" if len(line) > place + _BEHIND else "")
-    for shown in (before + behind, " " * cell_len(before) + "^"):
-        yield indented(Text(shown, no_wrap=True))
+    yield indented(_MarkedLine(line=lines[number - 1], place=column - 1))
     if mistake.hint:
         yield indented(Text(safe(mistake.hint)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MarkedLine:
+    """What fits of a line around a place, with a mark below it: a line that is wrapped would lose the mark."""
+
+    line: str
+    place: int
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(options.max_width, _WIDEST_LINE)
+        before, behind = safe(self.line[: self.place]), safe(self.line[self.place :])
+        if cell_len(before) > width * 2 // 3:
+            before = "…" + set_cell_size(before[::-1], width * 2 // 3 - 1)[::-1]
+        if cell_len(before + behind) > width:
+            behind = set_cell_size(behind, max(width - cell_len(before) - 1, 1)) + "…"
+        for shown in (before + behind, " " * cell_len(before) + "^"):
+            yield Text(shown, no_wrap=True)
+
+
+_WIDEST_LINE = 80
 
 
 def candidate_table(candidates: Sequence[Candidate]) -> RenderableType:
