@@ -6,6 +6,7 @@ Attributes and workflow parameters are bare words, and ``+`` joins texts; everyt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from unisono.expressions import ast
@@ -63,22 +64,10 @@ class _Builder(Builder):
 
     def call(self, parts: tuple[Token, tuple[ast.Expression, ...]]) -> ast.Call:
         called = super().call(parts)
-        return _middle(called) if called.name == "Mid" and len(called.arguments) == _ARGUMENTS_OF_MID else called
+        same = called.name != "Mid" or len(called.arguments) != _ARGUMENTS_OF_MID
+        return called if same else replace(called, name="MidOrEmpty")
 
 
 _ARGUMENTS_OF_MID = 3
-
-
-def _middle(called: ast.Call) -> ast.Call:
-    """Of a negative length the portal makes an empty text, Entra Connect the whole one."""
-    text, _, length = called.arguments
-    if isinstance(length, ast.Literal) and isinstance(length.value, int) and length.value >= 0:
-        return called
-    zero, empty = (ast.Literal(position=text.position, value=value) for value in (0, ""))
-    is_negative = ast.Operation(position=length.position, operator="<", operands=(length, zero), depth=called.depth)
-    return ast.Call(
-        position=called.position, depth=called.depth + 1, name="IIF", arguments=(is_negative, empty, called)
-    )
-
 
 MIM = Grammar(rules=_RULES, builder=_Builder(), hints=_HINTS)

@@ -38,6 +38,7 @@ NASTY = {
     "branches in branches": "IIF(" * 95 + "True" + ",True,False)" * 95,
     "variables that double": "With($v," * 95 + "[a]" + ",$v & $v)" * 95,
     "a text that grows": "Replace(" * 60 + "[a]" + ',"a","aaaa")' * 60,
+    "lengths in lengths": 'Mid("abc", 1, ' * 60 + "1 + a" + ")" * 60,
     "lists in lists": "Select($v,[b]," * 60 + "$v" + ")" * 60,
     "names that nobody knows": "&".join(f"Trmi([x{number}])" for number in range(_LENGTH // 20)),
 }

@@ -132,6 +132,7 @@ EXAMPLES: list[tuple[str, object]] = [
     ("BitAnd(BitNot(2), flags)", 512),
     ('Mid("Robin Example", 3, BitNot(0))', ""),
     ('Mid("Robin Example", 3, flags)', "bin Example"),
+    ('Mid("Robin Example", 3, BitAnd(1, flags))', ""),
     ("BitAnd(0x202, flags)", 514),
     ('GreaterThan(Contains(alias, "REX", CaseInsensitive), 0)', True),
     ('InStr(alias, "E", 3, vbTextCompare)', 8),

@@ -148,7 +148,7 @@ def right(s: str | None, n: int) -> str:
     return s if n < 0 or n >= len(s) else s[len(s) - n :]
 
 
-def _mid(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
+def mid_columns(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
     characters, first = s.expr.fill_null(""), start.expr
     whole, known = (first < 1) | (first > characters.str.len_chars()), first.is_not_null()
     length: pl.Expr = pl.lit(_ENOUGH)
@@ -165,7 +165,7 @@ def _mid(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
     number("start"),
     number("n", optional=True),
     gives=TEXT,
-    columnar=_mid,
+    columnar=mid_columns,
     mentions=4,
     examples=('Mid("Blue Sky", 3, 5) => "ue Sk"', 'Mid("Blue Sky", 6, 999) => "Sky"'),
 )
