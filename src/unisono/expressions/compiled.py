@@ -43,7 +43,8 @@ class Compiled:
 
     The expressions ``value``, ``error`` and ``marker`` have one row per row of the frame that they are used on; they
     never raise, whatever values the frame holds. Value and error share their parts: a lazy frame evaluates those once,
-    an eager one once for each expression. Lists are as computed, neither sorted nor free of duplicates.
+    an eager one once for each expression; what has to be evaluated row by row is evaluated for each in both. Lists are
+    as computed, neither sorted nor free of duplicates.
     """
 
     text: str

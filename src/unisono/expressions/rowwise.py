@@ -6,7 +6,7 @@ A checked tree becomes nested Python functions once and is then called per objec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
 from unisono.expressions import typed
@@ -37,20 +37,26 @@ def outcome(evaluate: Callable[[], Value | Marker]) -> Result:
     return Result(marker=value.value) if isinstance(value, Marker) else Result(value=value)
 
 
-def apply(function: Function, arguments: Sequence[Any]) -> Value:
-    """The function's value for the arguments; NULL where one that must not be NULL is. Raises ``Failure``."""
-    parameters = function.parameters
-    for parameter, argument in zip(parameters, arguments, strict=False):
-        if argument is None and not parameter.takes_null:
-            return None
-    try:
-        for parameter, argument in zip(parameters, arguments, strict=False):
-            if parameter.check and argument is not None and (wrong := parameter.check(argument)):
-                raise Failure(wrong)
-        value = function.evaluate(*arguments)
-        return within_bytes(value) if function.grows else value
-    except Failure as failure:
-        raise Failure(f"{function.name}: {failure}") from None
+def applied(function: Function) -> Callable[..., Value]:
+    """From arguments to the function's value; NULL where one that must not be NULL is. It raises ``Failure``."""
+    required = [place for place, parameter in enumerate(function.parameters) if not parameter.takes_null]
+    checks = [(place, parameter.check) for place, parameter in enumerate(function.parameters) if parameter.check]
+    evaluate, grows = function.evaluate, function.grows
+
+    def apply(*arguments: Any) -> Value:
+        for place in required:
+            if place < len(arguments) and arguments[place] is None:
+                return None
+        try:
+            for place, check in checks:
+                if place < len(arguments) and arguments[place] is not None and (wrong := check(arguments[place])):
+                    raise Failure(wrong)
+            value = evaluate(*arguments)
+            return within_bytes(value) if grows else value
+        except Failure as failure:
+            raise Failure(f"{function.name}: {failure}") from None
+
+    return apply
 
 
 def evaluator(node: typed.Node) -> Evaluator:
@@ -84,8 +90,8 @@ def evaluator(node: typed.Node) -> Evaluator:
 
 
 def _call(node: typed.Call) -> Evaluator:
-    function, arguments = node.function, [evaluator(argument) for argument in node.arguments]
-    return lambda scope: apply(function, [argument(scope) for argument in arguments])
+    apply, arguments = applied(node.function), [evaluator(argument) for argument in node.arguments]
+    return lambda scope: apply(*[argument(scope) for argument in arguments])
 
 
 def _logic(node: typed.Logic) -> Evaluator:
