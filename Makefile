@@ -12,7 +12,7 @@ PEOPLE ?= 100000
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: install-runtime  ## make the example project in build/demo, run it and say what happened
@@ -47,6 +47,10 @@ format: install-dev  ## put the code into its format
 .PHONY: bench
 bench: install-dev  ## measure 100,000 people beside the floor (STORE=postgresql, PEOPLE=1000000)
 	@$(BIN)/python -m benchmarks --store $(STORE) --people $(PEOPLE)
+
+.PHONY: bench-expressions
+bench-expressions: install-dev  ## rows a second of every function of the rule language, slowest first
+	@$(BIN)/python -m benchmarks.expressions
 
 .PHONY: reference
 reference: install-dev  ## write the pages of docs/reference that come from the code
