@@ -42,7 +42,7 @@ class Column:
 
 
 class _NeedsRows(Exception):
-    """A part inside a list cannot be evaluated by columns."""
+    """A part inside a list reads what is outside of it, or is too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def compile_node(node: typed.Node, naming: Naming) -> Column:
 
 
 class _Compiler:
-    """``slots`` are the variables' columns; inside a list there are no attributes, and no way but columns."""
+    """``slots`` are the variables' columns; inside a list there are no attributes."""
 
     def __init__(self, naming: Naming, slots: Mapping[int, Column], *, in_list: bool = False) -> None:
         self._naming = naming
@@ -143,8 +143,6 @@ class _Compiler:
             return column.value, column.error, True
         outcome = _by_columns(node, operands)
         if outcome is None:
-            if self._in_list:
-                raise _NeedsRows
             return *fallback.call(node, operands), True
         if isinstance(outcome, Outcome):
             message = f"{function.name}: {outcome.message}"

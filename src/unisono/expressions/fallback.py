@@ -9,6 +9,7 @@ threads could wait for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
@@ -27,19 +28,17 @@ def call(node: typed.Call, operands: Sequence[Operand]) -> tuple[pl.Expr, pl.Exp
     """Value and own error of a call whose arguments are columns."""
     function = node.function
     places = [place for place, operand in enumerate(operands) if not operand.constant]
-    required = [i for i, place in enumerate(places) if not _parameter(function, place).takes_null]
-    inputs = [operands[place].expr for place in places]
+    required = [place for place in places if not _parameter(function, place).takes_null]
     common = function.common(*operands) if function.common and places[0] == 0 else None
-    if common is not None:
-        inputs[0] = pl.when(common.is_null()).then(inputs[0])
-        required = sorted({0, *required})
-    constants = {place: operand.value for place, operand in enumerate(operands) if operand.constant}
+    rows = _Rows(
+        inputs={place: operands[place].expr for place in places},
+        required=required if common is None else sorted({0, *required}),
+        common=common,
+        constants={place: operand.value for place, operand in enumerate(operands) if operand.constant},
+    )
     evaluate = applied(function)
-    value = _part(inputs, _value(evaluate), node.kind.dtype, required, constants)
-    value = value if common is None else pl.coalesce(common, value)
-    if not typed.can_fail_itself(node):
-        return value, None
-    return value, _part(inputs, _error(evaluate), pl.String(), required, constants)
+    value = rows.part(_value(evaluate), node.kind.dtype, has_common=common is not None)
+    return value, rows.part(_error(evaluate), pl.String()) if typed.can_fail_itself(node) else None
 
 
 def _parameter(function: Function, place: int) -> Parameter:
@@ -48,15 +47,16 @@ def _parameter(function: Function, place: int) -> Parameter:
 
 def node(node: typed.Node, inputs: Mapping[str | int, pl.Expr]) -> tuple[pl.Expr, pl.Expr | None, pl.Expr | None]:
     """Value, error and marker of a node; ``inputs`` by attribute name and by slot are what it reads."""
-    names, columns, of_scope = list(inputs), list(inputs.values()), evaluator(node)
+    names, of_scope = list(inputs), evaluator(node)
+    rows = _Rows(inputs=dict(enumerate(inputs.values())))
 
     def evaluate(*values: Any) -> Any:
         return of_scope(dict(zip(names, values, strict=True)))
 
     return (
-        _part(columns, _value(evaluate), node.kind.dtype),
-        _part(columns, _error(evaluate), pl.String()) if typed.can_fail(node) else None,
-        _part(columns, _marker(evaluate), pl.String()) if typed.can_mark(node) else None,
+        rows.part(_value(evaluate), node.kind.dtype),
+        rows.part(_error(evaluate), pl.String()) if typed.can_fail(node) else None,
+        rows.part(_marker(evaluate), pl.String()) if typed.can_mark(node) else None,
     )
 
 
@@ -99,37 +99,53 @@ def _marker(evaluate: Callable[..., Any]) -> Callable[..., Value]:
 # --- … for each row -------------------------------------------------------------------------------------------------
 
 
-def _part(
-    inputs: Sequence[pl.Expr],
-    evaluate: Callable[..., Value],
-    dtype: PolarsType,
-    required: Sequence[int] = (),
-    constants: Mapping[int, Any] | None = None,
-) -> pl.Expr:
-    """The part for each row; it is null without a call where one of the ``required`` inputs is.
+_ROW, _RESULT, _COMMON = "row", "result", "common"
 
-    ``constants`` are arguments that are the same in each row, by their place among all arguments.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What is evaluated row by row.
+
+    ``inputs`` are columns by their place among the arguments. Nothing is called where one of the ``required`` is null,
+    or where there is a ``common`` value already. ``constants`` are arguments that are the same in each row, by place.
     """
-    needed, fixed = [str(place) for place in required], constants or {}
 
-    def run(rows: pl.Series) -> pl.Series:
-        table = rows.struct.unnest().with_row_index(_ROW)
-        wanted = table.drop_nulls(needed) if needed else table
+    inputs: Mapping[int, pl.Expr]
+    required: Sequence[int] = ()
+    common: pl.Expr | None = None
+    constants: Mapping[int, Any] = field(default_factory=dict)
+
+    def part(self, evaluate: Callable[..., Value], dtype: PolarsType, *, has_common: bool = False) -> pl.Expr:
+        """The part for each row. Where there is a common value, it is that if it ``has_common``, or else null."""
+
+        def run(rows: pl.Series) -> pl.Series:
+            table = rows.struct.unnest()
+            known = table[_COMMON] if has_common else pl.repeat(None, table.height, dtype=dtype, eager=True)
+            found = self._found(table.with_row_index(_ROW), evaluate, dtype)
+            if found.height == table.height:
+                return found[_RESULT]
+            if found.height == 0:
+                return known
+            others = table.select(pl.row_index(_ROW)).join(found, on=_ROW, how="left", maintain_order="left")
+            return known.zip_with(known.is_not_null(), others[_RESULT])
+
+        named = [value.alias(str(place)) for place, value in self.inputs.items()]
+        if self.common is not None:
+            named.append(self.common.alias(_COMMON))
+        return pl.struct(named).map_batches(run, return_dtype=dtype, is_elementwise=True)
+
+    def _found(self, table: pl.DataFrame, evaluate: Callable[..., Value], dtype: PolarsType) -> pl.DataFrame:
+        """Rows and results of those rows for which something is called."""
+        if self.common is not None:
+            table = table.filter(pl.col(_COMMON).is_null()).drop(_COMMON)
+        wanted = table.drop_nulls([str(place) for place in self.required]) if self.required else table
         distinct = _distinct(wanted)
-        results = pl.Series(_RESULT, evaluated(distinct.drop(_ROW), evaluate, fixed), dtype=dtype)
-        if distinct.height == table.height:
-            return results
-        of_rows = distinct.with_columns(results)
+        results = pl.Series(_RESULT, evaluated(distinct.drop(_ROW), evaluate, self.constants), dtype=dtype)
+        found = distinct.with_columns(results)
         if distinct.height < wanted.height:
-            columns = distinct.drop(_ROW).columns
-            of_rows = wanted.join(of_rows.drop(_ROW), on=columns, how="left", nulls_equal=True)
-        return table.select(_ROW).join(of_rows, on=_ROW, how="left", maintain_order="left")[_RESULT]
-
-    named = [value.alias(str(place)) for place, value in enumerate(inputs)]
-    return pl.struct(named).map_batches(run, return_dtype=dtype, is_elementwise=True)
-
-
-_ROW, _RESULT = "row", "result"
+            columns = [name for name in wanted.columns if name != _ROW]
+            found = wanted.join(found.drop(_ROW), on=columns, how="left", nulls_equal=True, maintain_order="left")
+        return found.select(_ROW, _RESULT)
 
 
 def _distinct(table: pl.DataFrame) -> pl.DataFrame:

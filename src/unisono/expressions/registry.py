@@ -117,7 +117,7 @@ class Function:
     evaluate: Callable[..., Value]
     columnar: Columnar | None = None
     # For functions that are evaluated row by row: the value of the usual arguments, null for all others. With it only
-    # those others are evaluated row by row. The first parameter must not take NULL.
+    # those others are evaluated row by row. Where the first parameter takes NULL, NULL is one of the usual arguments.
     common: Callable[..., pl.Expr | None] | None = None
     fails: bool = False  # whether ``evaluate`` may raise ``Failure``
     grows: bool = False  # whether a result can be longer than the arguments together; then its length is checked
