@@ -7,8 +7,10 @@ are few cities and departments, some thousand surnames, and accounts, addresses 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from uuid import UUID
 
 import polars as pl
@@ -23,7 +25,6 @@ _TYPES = ("Employee", "Employee", "Employee", "Intern", "Contractor")
 _DEPARTMENTS = ("Sales", "Human Resources", "research & development", "IT", "Legal", "Facilities")
 _START = datetime(2001, 3, 31, 7, 30, tzinfo=UTC)
 _FILE_TIME_START = datetime(1601, 1, 1, tzinfo=UTC)
-_MOST_CERTIFICATES = 5000  # they cost most of the time here
 
 _TYPE = {
     AttributeType.INTEGER: ("userAccountControl", "lastLogonTimestamp", "number", "small", "position"),
@@ -37,8 +38,10 @@ _OF_TYPE = {name: type_ for type_, names in _TYPE.items() for name in names}
 
 def people(rows: int) -> pl.DataFrame:
     """One row per person, in columns named like the attributes, and ``id``."""
-    certificates = _certificates(min(rows, _MOST_CERTIFICATES))
-    records = [_person(i) | {"userCertificate": certificates[i % len(certificates)]} for i in range(rows)]
+    records = [
+        _person(i) | {"userCertificate": certificate}
+        for i, certificate in zip(range(rows), _certificates(), strict=False)
+    ]
     frame = pl.DataFrame(records, schema={name: attribute.dtype for name, attribute in ATTRIBUTES.items()})
     return frame.with_columns(
         _with_gaps(name, place) for place, name in enumerate(ATTRIBUTES) if name != "dn"
@@ -132,8 +135,8 @@ def _written(date: datetime, i: int) -> str:
             return date.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _certificates(count: int) -> list[bytes]:
-    """As many different ones: one certificate with other serial numbers, whose signature nobody verifies."""
+def _certificates() -> Iterator[bytes]:
+    """As many different ones as are wanted: one certificate with other serial numbers, whose signature nobody verifies."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -148,7 +151,7 @@ def _certificates(count: int) -> list[bytes]:
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     der = builder.sign(key, SHA256()).public_bytes(Encoding.DER)
     before, after = der.split(serial.to_bytes(8, "big"), 1)
-    return [before + b"\x5e" + i.to_bytes(7, "big") + after for i in range(count)]
+    return (before + b"\x5e" + i.to_bytes(7, "big") + after for i in count())
 
 
 ATTRIBUTES = _attributes_of(_person(0))

@@ -37,7 +37,7 @@ def test_every_meaning_of_a_name_has_a_typical_expression(monkeypatch: pytest.Mo
 
     overloaded = {name: members for name, members in FUNCTIONS.items() if len(members) > 1}
     for name, members in overloaded.items():
-        monkeypatch.setitem(FUNCTIONS, name, tuple(noted(m) for m in members if isinstance(m, Function)))  # type: ignore[arg-type]  # a dictionary
+        monkeypatch.setitem(FUNCTIONS, name, tuple(noted(m) for m in members if isinstance(m, Function)))
     for text in _TYPICAL:
         compiled(text)
     assert evaluated == {m.signature for members in overloaded.values() for m in members}
