@@ -136,7 +136,7 @@ def _written(date: datetime, i: int) -> str:
 
 
 def _certificates() -> Iterator[bytes]:
-    """As many different ones as are wanted: one certificate with other serial numbers, whose signature nobody verifies."""
+    """As many as are wanted: one certificate with other serial numbers, whose signature nobody verifies."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
     from cryptography.hazmat.primitives.hashes import SHA256
