@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import polars as pl
@@ -60,13 +61,29 @@ def _joined_columns(*operands: Operand) -> Outcome | None:
     return Outcome(value=value, failed=too_long, message=TOO_LONG, null_if_failed=False)
 
 
+def _joined_binary_columns(*operands: Operand) -> Outcome | None:
+    if len(operands) > _MOST_JOINED or any(operand.kind.scalar is None for operand in operands):
+        return None
+    data = [operand.expr.fill_null(pl.lit(b"")) for operand in operands]
+    too_long = pl.sum_horizontal(each.bin.size().cast(pl.Int64) for each in data) > MOST_BYTES
+    value = reduce(operator.add, data)
+    return Outcome(value=value, failed=too_long, message=TOO_LONG, null_if_failed=False)
+
+
 def _joined_binary(*operands: bytes | None) -> bytes:
     return b"".join(operand for operand in operands if operand is not None)
 
 
 _OPERANDS = (anything("left", takes_null=True), anything("right", takes_null=True))
 JOIN = Function(name="&", parameters=_OPERANDS, gives=TEXT, evaluate=_joined, columnar=_joined_columns, grows=True)
-JOIN_BINARY = Function(name="&", parameters=_OPERANDS, gives=BINARY, evaluate=_joined_binary, grows=True)
+JOIN_BINARY = Function(
+    name="&",
+    parameters=_OPERANDS,
+    gives=BINARY,
+    evaluate=_joined_binary,
+    columnar=_joined_binary_columns,
+    grows=True,
+)
 
 
 def _arithmetic(name: str, calculate: Callable[[Any, Any], Any]) -> Function:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -18,6 +19,7 @@ from unisono.expressions import (
     check_condition,
     compile_expression,
     conditional,
+    fallback,
 )
 from unisono.model.schema import Attribute, AttributeType
 
@@ -208,10 +210,13 @@ def test_a_rule_for_system_accounts_says_nothing_about_ordinary_people() -> None
         'ConvertToUTF8Hex(PadLeft([mail], 1048576, "x"))',
         'Join(Split(PadLeft([mail], 1048576, ","), ","), "ab")',
         'PadLeft([mail], 600000, "é")',
+        'Replace(PadLeft([mail], 300000, "x"), "x", "12345")',
+        'EscapeDNComponent(PadLeft([mail], 600000, ","))',
+        "[photo] & [photo]",
     ],
 )
 def test_a_result_beyond_1_mib_is_an_error(text: str) -> None:
-    (result,) = both(text, {"mail": "m", "salary": 9_000_000_000_000})
+    (result,) = both(text, {"mail": "m", "salary": 9_000_000_000_000, "photo": bytes(600_000)})
     assert result.error is not None
     assert result.error.endswith(": the result is longer than 1 MiB")
     assert result.value is None
@@ -240,6 +245,13 @@ def test_numbers_beyond_64_bits_are_an_error() -> None:
     assert result == Result(error="*: the result is beyond a 64-bit number")
 
 
+@pytest.mark.parametrize("photo", [b"", bytes(7) + b"\x80", bytes(8) + b"\1", b"\1" + bytes(8) + b"\1"])
+def test_a_binary_beyond_64_bits_is_no_number(photo: bytes) -> None:
+    (number, is_number) = (both(f"{name}([photo])", {"photo": photo})[0] for name in ("CNum", "IsNumeric"))
+    assert number == Result(error="CNum: the binary is not a number of 64 bits")
+    assert is_number == Result(value=False)
+
+
 def test_an_instant_beyond_the_calendar_counts_as_absent() -> None:
     beyond = people({}, {}).with_columns(hired=pl.Series([(1 << 63) - 1, 0]).cast(PERSON["hired"].dtype))
     expression = compiled('FormatDateTime(DateAdd("m", 1, [hired]), "yyyy-MM")')
@@ -250,6 +262,32 @@ def test_months_end_with_their_last_day() -> None:
     hired = datetime(2024, 1, 31, 8, tzinfo=ENVIRONMENT.now.tzinfo)
     (result,) = both('DateAdd("m", 1, [hired])', {"hired": hired})
     assert result.value == hired.replace(month=2, day=29)
+
+
+# --- row by row ------------------------------------------------------------------------------------------------------
+
+
+def test_of_rows_that_are_alike_one_is_evaluated() -> None:
+    mails: list[object] = ["a-b", "a-b", "c", "c", None, None]
+    persons = [{"mail": mail, "sn": sn} for mail, sn in zip(mails, ["x", None] * 3, strict=True)] * 200
+    text = 'Split([mail], "-", 1)'
+    with patch.object(fallback, "evaluated", wraps=fallback.evaluated) as evaluated:
+        assert [result.value for result in both(text, *persons)] == [["a-b"], ["a-b"], ["c"], ["c"], None, None] * 200
+    assert [call.args[0].height for call in evaluated.call_args_list] == [2]
+
+
+def test_rows_with_a_common_value_are_not_evaluated_one_by_one() -> None:
+    persons: list[dict[str, object]] = [{"mail": "2001-01-01"}, {"mail": "1/1/2001"}, {"mail": "x"}, {"mail": None}]
+    with patch.object(fallback, "evaluated", wraps=fallback.evaluated) as evaluated:
+        assert [result.value is None for result in both("CDate([mail])", *persons)] == [False, False, True, True]
+    assert [call.args[0].height for call in evaluated.call_args_list] == [2, 2]  # for the value, and for the error
+
+
+def test_a_function_over_several_values_is_evaluated_for_each_value() -> None:
+    with patch.object(fallback, "evaluated", wraps=fallback.evaluated) as evaluated:
+        (first, _) = both("PCase([tags])", {"tags": ["o'neil", "x y", "o'neil"]}, {"tags": []})
+    assert first.value == ["O'neil", "X Y", "O'neil"]
+    assert [call.args[0].height for call in evaluated.call_args_list] == [2]
 
 
 # --- the environment -------------------------------------------------------------------------------------------------

@@ -11,6 +11,15 @@ from uuid import UUID
 
 import polars as pl
 
+from unisono.expressions.functions.encoded import (
+    GUID,
+    guid_bytes,
+    guid_text,
+    number_of,
+    sid_text,
+    text_of_base64,
+    text_of_hex,
+)
 from unisono.expressions.instants import EARLIEST, LATEST, read_date
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NUMBER, REFERENCE, TEXT
 from unisono.expressions.operators import printed
@@ -20,19 +29,32 @@ from unisono.model.schema import AttributeType
 
 CONVERSION = Family(title="Conversion")
 
+_NO_BOOLEAN = "the text is neither True nor False nor a number"
 _NO_NUMBER = "the text is not a whole number of 64 bits"
+_NO_BINARY_NUMBER = "the binary is not a number of 64 bits"
+_NO_GUID_TEXT = "the text is not a GUID"
+_NO_GUID = "the binary is not a GUID"
+_NO_UTF8_HEX = "the text is not the hexadecimal form of UTF-8 text"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _MOST_DIGITS = 19
 
 
-def _c_bool(x: Operand) -> pl.Expr | None:
+def _c_bool(x: Operand) -> pl.Expr | Outcome:
     match x.kind.scalar:
         case AttributeType.BOOLEAN:
             return x.expr.fill_null(value=False)
         case AttributeType.INTEGER:
             return (x.expr != 0).fill_null(value=False)
         case _:
-            return None
+            word = x.expr.str.strip_chars().str.to_lowercase()
+            written = pl.when(word == "true").then(pl.lit(value=True)).when(word == "false").then(pl.lit(value=False))
+            value = written.otherwise(_integers(x.expr) != 0)
+            failed = x.expr.is_not_null() & value.is_null()
+            return Outcome(
+                value=pl.when(x.expr.is_null()).then(pl.lit(value=False)).otherwise(value),
+                failed=failed,
+                message=_NO_BOOLEAN,
+            )
 
 
 @CONVERSION.function(
@@ -44,6 +66,7 @@ def _c_bool(x: Operand) -> pl.Expr | None:
     ),
     gives=BOOLEAN,
     columnar=_c_bool,
+    mentions=4,
     fails=True,
     examples=("CBool(BitAnd([userAccountControl], 2)) => True", "CBool(0) => False"),
 )
@@ -57,7 +80,7 @@ def c_bool(x: Scalar | None) -> bool:
     try:
         return c_num(x) != 0
     except Failure:
-        raise Failure("the text is neither True nor False nor a number") from None
+        raise Failure(_NO_BOOLEAN) from None
 
 
 def _integers(s: pl.Expr) -> pl.Expr:
@@ -65,15 +88,19 @@ def _integers(s: pl.Expr) -> pl.Expr:
     return s.str.strip_chars().cast(pl.Int64, strict=False)
 
 
-def _c_num(x: Operand) -> pl.Expr | Outcome | None:
+def _or_failed(argument: pl.Expr, value: pl.Expr, message: str) -> Outcome:
+    """A value that is null where the argument is NULL or cannot be converted."""
+    return Outcome(value=value, failed=argument.is_not_null() & value.is_null(), message=message)
+
+
+def _c_num(x: Operand) -> pl.Expr | Outcome:
     match x.kind.scalar:
         case AttributeType.INTEGER:
             return x.expr
         case AttributeType.BINARY:
-            return None
+            return _or_failed(x.expr, number_of(x.expr), _NO_BINARY_NUMBER)
         case _:
-            value = _integers(x.expr)
-            return Outcome(value=value, failed=x.expr.is_not_null() & value.is_null(), message=_NO_NUMBER)
+            return _or_failed(x.expr, _integers(x.expr), _NO_NUMBER)
 
 
 @CONVERSION.function(
@@ -82,6 +109,7 @@ def _c_num(x: Operand) -> pl.Expr | Outcome | None:
     gives=NUMBER,
     columnar=_c_num,
     fails=True,
+    mentions=4,
     examples=('CNum("42") => 42', 'CNum(Mid("AB12", 3, 2)) + 1 => 13'),
 )
 def c_num(x: str | bytes | int) -> int:
@@ -101,9 +129,10 @@ def c_num(x: str | bytes | int) -> int:
 
 
 def _from_bytes(x: bytes) -> int:
-    value = int.from_bytes(x.rstrip(b"\0")[:9], "little")
-    if not x or value > MOST_INTEGER:
-        raise Failure("the binary is not a number of 64 bits")
+    digits = x.rstrip(b"\0")
+    value = int.from_bytes(digits[:_MOST_BYTES_OF_NUMBER], "little")
+    if not x or len(digits) > _MOST_BYTES_OF_NUMBER or value > MOST_INTEGER:
+        raise Failure(_NO_BINARY_NUMBER)
     return value
 
 
@@ -165,7 +194,7 @@ _COMMON_DATES = (
 )
 
 
-def _common_date(s: Operand) -> pl.Expr:
+def common_date(s: Operand) -> pl.Expr:
     def read(pattern: str, form: str) -> pl.Expr:
         date = s.expr.str.to_datetime(form, strict=False, time_unit="us").dt.replace_time_zone("UTC")
         return pl.when(s.expr.str.contains(pattern) & date.is_between(EARLIEST, LATEST)).then(date)
@@ -178,7 +207,7 @@ def _common_date(s: Operand) -> pl.Expr:
     Parameter(name="s", accepts=frozenset({AttributeType.STRING, AttributeType.DATETIME})),
     gives=DATE,
     columnar=lambda s: s.expr if s.kind == DATE else None,
-    common=_common_date,
+    common=common_date,
     fails=True,
     mentions=10,
     examples=('CDate("2013-01-10 4:00 PM -8") => 2013-01-11T00:00:00Z',),
@@ -193,11 +222,18 @@ def c_date(s: str | datetime) -> datetime:
 _ENCODINGS = {"Unicode": "utf-16-le", "ASCII": "ascii", "UTF8": "utf-8"}
 
 
+def _from_base64(s: Operand, encoding: Operand | None = None) -> pl.Expr | None:
+    """Of UTF-16 columns cannot make text."""
+    return text_of_base64(s.expr) if encoding and encoding.value == "UTF8" else None
+
+
 @CONVERSION.function(
     "ConvertFromBase64",
     text("s"),
     text("encoding", optional=True, options=tuple(_ENCODINGS)),
     gives=TEXT,
+    common=_from_base64,
+    mentions=4,
     fails=True,
     examples=('ConvertFromBase64("SGVsbG8gd29ybGQh", UTF8) => "Hello world!"',),
 )
@@ -229,6 +265,8 @@ def convert_to_base64(x: str | bytes) -> str:
     "ConvertFromUTF8Hex",
     text("s"),
     gives=TEXT,
+    columnar=lambda s: _or_failed(s.expr, text_of_hex(s.expr), _NO_UTF8_HEX),
+    mentions=5,
     fails=True,
     examples=('ConvertFromUTF8Hex("C3A9") => "é"',),
 )
@@ -237,7 +275,7 @@ def convert_from_utf8_hex(s: str) -> str:
     try:
         return binascii.unhexlify(s).decode("utf-8")
     except (binascii.Error, ValueError):
-        raise Failure("the text is not the hexadecimal form of UTF-8 text") from None
+        raise Failure(_NO_UTF8_HEX) from None
 
 
 @CONVERSION.function(
@@ -255,20 +293,20 @@ def convert_to_utf8_hex(s: str) -> str:
 
 # --- identifiers ---------------------------------------------------------------------------------------------------
 
-_GUID = r"(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12})"
-GUID = rf"\A(?:{_GUID}|\{{{_GUID}\}})\z"  # as the regular expressions of columns write it
-_IS_GUID = re.compile(rf"{_GUID}|\{{{_GUID}\}}")
+_IS_GUID = re.compile(GUID.replace(r"\z", r"\Z"))
 
 
 def is_guid_text(s: str) -> bool:
     """With or without braces."""
-    return _IS_GUID.fullmatch(s) is not None
+    return _IS_GUID.match(s) is not None
 
 
 @CONVERSION.function(
     "CGuid",
     text("s"),
     gives=BINARY,
+    columnar=lambda s: _or_failed(s.expr, guid_bytes(s.expr), _NO_GUID_TEXT),
+    mentions=5,
     fails=True,
     aliases=("ConvertStringToGuid",),
     examples=("CGuid([guidText]) => 0x00112233445566778899AABBCCDDEEFF",),
@@ -276,7 +314,7 @@ def is_guid_text(s: str) -> bool:
 def c_guid(s: str) -> bytes:
     """The 16 bytes of a GUID, with or without braces; the first three groups are little-endian."""
     if not is_guid_text(s):
-        raise Failure("the text is not a GUID")
+        raise Failure(_NO_GUID_TEXT)
     return UUID(s).bytes_le
 
 
@@ -284,13 +322,15 @@ def c_guid(s: str) -> bytes:
     "StringFromGuid",
     binary("b"),
     gives=TEXT,
+    columnar=lambda b: _or_failed(b.expr, guid_text(b.expr), _NO_GUID),
+    mentions=5,
     fails=True,
     examples=('StringFromGuid([objectGUID]) => "33221100-5544-7766-8899-aabbccddeeff"',),
 )
 def string_from_guid(b: bytes) -> str:
     """The 16 bytes of a GUID as text, in lower case and without braces."""
     if len(b) != 16:
-        raise Failure("the binary is not a GUID")
+        raise Failure(_NO_GUID)
     return str(UUID(bytes_le=b))
 
 
@@ -298,6 +338,8 @@ def string_from_guid(b: bytes) -> str:
     "StringFromSid",
     binary("b"),
     gives=TEXT,
+    common=lambda b: sid_text(b.expr),
+    mentions=20,
     fails=True,
     aliases=("ConvertSidToString",),
     examples=('StringFromSid([groupSid]) => "S-1-5-32-544"',),

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from unisono.expressions import ast, typed
+from unisono.expressions.functions.conversion import common_date
 from unisono.expressions.instants import BEYOND, EARLIEST, LATEST, read_date, strftime, write_date
-from unisono.expressions.kinds import BOOLEAN, DATE, NUMBER, TEXT
+from unisono.expressions.kinds import BOOLEAN, DATE, NUMBER, TEXT, TEXT_LIKE
 from unisono.expressions.registry import Checker, Family, Operand, Outcome, anything, date, number, text
 from unisono.expressions.values import Failure, expect_length
 from unisono.model.schema import DATETIME
@@ -48,15 +49,33 @@ def _wrong_interval(interval: str) -> str | None:
     return None if interval in known else f"the interval must be one of {', '.join(known)}"
 
 
-_MOST_STEPS = 1_000_000  # up to here a sum of days or shorter intervals cannot leave 64 bits
+_MOST_MONTHS = 9998 * 12 + 11  # between two dates
 
 
 def _date_add(interval: Operand, n: Operand, instant: Operand) -> Outcome | None:
-    if not (interval.constant and n.constant) or interval.value in _MONTHS or abs(n.value) > _MOST_STEPS:
+    if not interval.constant:
         return None
-    moved = instant.expr + pl.lit(_LENGTHS[interval.value] * n.value, dtype=pl.Duration("us"))
-    value = pl.when(moved.is_between(EARLIEST, LATEST)).then(moved)
-    return Outcome(value=value, failed=instant.expr.is_not_null() & value.is_null(), message=BEYOND)
+    if interval.value in _MONTHS:
+        months = n.value * _MONTHS[interval.value] if n.constant else None
+        value = _months_added(instant.expr, months) if months is not None and abs(months) <= _MOST_MONTHS else None
+    else:
+        value = _steps_added(instant.expr, n.expr, _LENGTHS[interval.value])
+    if value is None:
+        return None
+    failed = instant.expr.is_not_null() & n.expr.is_not_null() & value.is_null()
+    return Outcome(value=value, failed=failed, message=BEYOND)
+
+
+def _months_added(instant: pl.Expr, months: int) -> pl.Expr:
+    month = instant.dt.year() * 12 + instant.dt.month() - 1 + months
+    return pl.when(month.is_between(12, 9999 * 12 + 11)).then(instant).dt.offset_by(f"{months}mo")
+
+
+def _steps_added(instant: pl.Expr, steps: pl.Expr, length: timedelta) -> pl.Expr:
+    most = (LATEST - EARLIEST) // length  # more of them lead from no date to another
+    length_us = pl.when(steps.is_between(-most, most)).then(steps * (length // _MICROSECOND))
+    moved = instant + length_us.cast(pl.Duration("us"))
+    return pl.when(moved.is_between(EARLIEST, LATEST)).then(moved)
 
 
 @DATES.function(
@@ -67,7 +86,7 @@ def _date_add(interval: Operand, n: Operand, instant: Operand) -> Outcome | None
     gives=DATE,
     columnar=_date_add,
     fails=True,
-    mentions=2,
+    mentions=4,
     examples=(
         'DateAdd("m", 3, CDate("2001-01-01")) => 2001-04-01T00:00:00Z',
         'DateAdd("d", -1, CDate("2001-01-01")) => 2000-12-31T00:00:00Z',
@@ -163,10 +182,25 @@ def format_date_time(instant: datetime, form: str) -> str:
     return written
 
 
+def _is_date(x: Operand) -> pl.Expr | None:
+    if x.kind.scalar in TEXT_LIKE:
+        return None
+    return x.expr.is_not_null() & pl.lit(x.kind == DATE)
+
+
+def _is_common_date(x: Operand) -> pl.Expr:
+    """NULL and what has no digits around a separator are none, and most are written in one of a few ways."""
+    may_be = x.expr.str.contains("[0-9][-/][0-9]").fill_null(value=False)
+    return pl.when(~may_be).then(False).when(common_date(x).is_not_null()).then(True)  # noqa: FBT003 - a value
+
+
 @DATES.function(
     "IsDate",
     anything("x", takes_null=True),
     gives=BOOLEAN,
+    columnar=_is_date,
+    common=_is_common_date,
+    mentions=10,
     examples=('IsDate("2013-01-10 4:00 PM -8") => True', 'IsDate("not a date") => False'),
 )
 def is_date(x: object) -> bool:

@@ -195,7 +195,7 @@ def item_or_null(values: list[Scalar], n: int) -> Scalar | None:
     return values[n - 1] if 1 <= n <= len(values) else None
 
 
-_MOST_DELIMITER = 4  # bytes; a longer one could make much of many empty values
+_MOST_DELIMITER = 16  # bytes, which each value takes already; a longer one could make much of many empty values
 
 
 def _join(values: Operand, delimiter: Operand | None = None) -> pl.Expr | None:

@@ -6,6 +6,7 @@ import polars as pl
 
 from unisono.expressions.kinds import TEXT
 from unisono.expressions.registry import Family, Operand, number, text
+from unisono.expressions.values import MOST_BYTES
 from unisono.model.names import escape_dn_value, split_dn
 
 NAMES = Family(title="Distinguished names")
@@ -22,11 +23,20 @@ def _value(component: str) -> str:
     return (value if equals else name).strip(" ")
 
 
-def _plain(dn: Operand, index: int) -> pl.Expr:
-    """The value of a component of DNs in which a comma always separates."""
-    component = dn.expr.str.split(",").list.get(index, null_on_oob=True)
-    is_plain = ~dn.expr.str.contains(r'[\\";]|\A\z')
-    return pl.when(is_plain).then(component.str.replace("^[^=]*=", "").str.strip_chars(" "))
+#: Stands for an escaped comma while the components are taken apart.
+_COMMA = "\x01"
+
+
+def _plain(dn: Operand, index: int, left_out: str = "") -> pl.Expr:
+    """The value of a component of DNs in which every comma separates that has no backslash before it."""
+    is_plain = ~dn.expr.str.contains(rf'[";{_COMMA}]|\\\\|\A\z')
+    marked = dn.expr.str.replace_all("\\,", _COMMA, literal=True)
+    if left_out:
+        marked = marked.str.replace_all(left_out, "")
+        is_plain &= ~dn.expr.str.contains(_HARD_TO_LEAVE_OUT)
+    component = marked.str.split(",").list.get(index, null_on_oob=True)
+    value = component.str.replace("^[^=]*=", "").str.strip_chars(" ")
+    return pl.when(is_plain).then(value.str.replace_all(_COMMA, "\\,", literal=True))
 
 
 def _plain_component(dn: Operand, n: Operand) -> pl.Expr | None:
@@ -34,9 +44,14 @@ def _plain_component(dn: Operand, n: Operand) -> pl.Expr | None:
 
 
 def _plain_component_rev(dn: Operand, n: Operand, option: Operand | None = None) -> pl.Expr | None:
-    return _plain(dn, -n.value) if n.constant and 1 <= n.value < _MOST_COMPONENTS and option is None else None
+    if not (n.constant and 1 <= n.value < _MOST_COMPONENTS):
+        return None
+    return _plain(dn, -n.value, _OF_DOMAIN if option else "")
 
 
+#: Components of the domain behind others, and what is like them.
+_OF_DOMAIN = r", *[dD][cC] *=[^,]*"
+_HARD_TO_LEAVE_OUT = r"\A *[dD][cC] *=|(?:\A|,) *[dD][cC] *(?:,|\z)"
 _MOST_COMPONENTS = 1000
 
 
@@ -46,7 +61,7 @@ _MOST_COMPONENTS = 1000
     number("n"),
     gives=TEXT,
     common=_plain_component,
-    mentions=3,
+    mentions=4,
     examples=('DNComponent([manager], 1) => "Kim Sample"', 'DNComponent(CRef([dn]), 2) => "Staff"'),
 )
 def dn_component(dn: str, n: int) -> str | None:
@@ -62,7 +77,7 @@ def dn_component(dn: str, n: int) -> str | None:
     text("option", optional=True, options=("DC",)),
     gives=TEXT,
     common=_plain_component_rev,
-    mentions=3,
+    mentions=4,
     examples=('DNComponentRev(CRef([dn]), 1) => "org"', 'DNComponentRev(CRef([dn]), 1, "DC") => "Paris"'),
 )
 def dn_component_rev(dn: str, n: int, option: str = "") -> str | None:
@@ -73,16 +88,28 @@ def dn_component_rev(dn: str, n: int, option: str = "") -> str | None:
     return _value(components[-n]) if 1 <= n <= len(components) else None
 
 
+_ESCAPED = ',+"\\<>;=#'
 _PLAIN = r',+"\\<>;=#\x00'
 _NEEDS_NO_ESCAPE = rf"\A(?:[^=]*=)?(?:[^{_PLAIN} ](?:[^{_PLAIN}]*[^{_PLAIN} ])?)?\z"
+#: Spaces at the ends of a value and zeros are escaped otherwise; nothing is escaped in the name of a type.
+_HARD = r"\x00|\A | \z|\A[^=]*= "
+_EASY = r'\A(?:[^=,+"\\<>;#]*=|[^=]*\z)'
+
+
+def _escape(s: Operand) -> pl.Expr:
+    short = pl.when(s.expr.str.len_bytes() <= MOST_BYTES // 2).then(s.expr)
+    is_plain = short.str.contains(_NEEDS_NO_ESCAPE)
+    is_easy = ~is_plain & short.str.contains(_EASY) & ~short.str.contains(_HARD)
+    escaped = pl.when(is_easy).then(short).str.replace_many({each: "\\" + each for each in _ESCAPED})
+    return pl.when(is_plain).then(short).otherwise(escaped.str.replace("\\=", "=", literal=True))
 
 
 @NAMES.function(
     "EscapeDNComponent",
     text("s"),
     gives=TEXT,
-    common=lambda s: pl.when(s.expr.str.contains(_NEEDS_NO_ESCAPE)).then(s.expr),
-    mentions=2,
+    common=_escape,
+    mentions=9,
     grows=True,
     examples=('EscapeDNComponent("CN=Example, Robin") => "CN=Example\\\\, Robin"',),
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from unisono.expressions import ast, typed
-from unisono.expressions.functions.text import mid, mid_columns
+from unisono.expressions.functions.text import CASED, mid, mid_columns
 from unisono.expressions.kinds import BOOLEAN, NOTHING, NUMBER, TEXT
 from unisono.expressions.registry import Checker, Family, Operand, number, text
 
@@ -136,10 +136,16 @@ def mid_or_empty(s: str | None, start: int, n: int) -> str:
 _WORD = re.compile(r"[^ ]+")
 
 
+#: In such texts only a space begins a word, for Polars too.
+_EASY_WORDS = rf"\A(?:[{CASED}]+[0-9]*(?: |\z)|[0-9]+(?: |\z)| )*\z"
+
+
 @PORTAL.function(
     "ProperCase",
     text("s"),
     gives=TEXT,
+    common=lambda s: pl.when(s.expr.str.contains(_EASY_WORDS)).then(s.expr.str.to_titlecase()),
+    mentions=2,
     examples=('ProperCase("robin EXAMPLE") => "Robin Example"', 'ProperCase("$TEsT") => "$Test"'),
 )
 def proper_case(s: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
 
 import polars as pl
 
@@ -37,14 +39,41 @@ def length(s: str | bytes) -> int:
 
 
 def _in_str(s: Operand, m: Operand, start: Operand | None = None, compare: Operand | None = None) -> pl.Expr | None:
-    exact = compare is None or compare.value == "vbBinaryCompare"
-    whole = start is None or (start.constant and start.value <= 1)
-    if not (exact and whole and m.constant and m.value):
+    if s.constant or not _is_exact(compare):
         return None
-    parts = s.expr.str.splitn(m.value, 2)
-    position = parts.struct.field("field_0").str.len_chars().cast(pl.Int64) + 1
-    found = parts.struct.field("field_1").is_not_null()
-    return pl.when(found).then(position).when(s.expr.is_not_null()).then(0)
+    rest, skipped = s.expr, pl.lit(0)
+    if start is not None and not (start.constant and start.value <= 1):
+        skipped = pl.when(start.expr > 1).then(start.expr - 1).otherwise(0)
+        rest = s.expr.str.slice(skipped)
+    parts = rest.str.splitn(m.value if m.constant else m.expr, 2)
+    position = skipped + parts.struct.field("field_0").str.len_chars().cast(pl.Int64) + 1
+    found = pl.when(parts.struct.field("field_1").is_not_null()).then(position).otherwise(0)
+    if not (m.constant and m.value):  # the empty text is everywhere, also at the end
+        anywhere = pl.when(skipped <= s.expr.str.len_chars()).then(skipped + 1).otherwise(0)
+        found = pl.when(m.expr == "").then(anywhere).otherwise(found)
+    operands = [operand.expr for operand in (s, m, start) if operand is not None and not operand.constant]
+    return pl.when(pl.all_horizontal(operand.is_not_null() for operand in operands)).then(found)
+
+
+def _is_exact(compare: Operand | None) -> bool:
+    return compare is None or compare.value == "vbBinaryCompare"
+
+
+def _without_case(
+    find: Callable[..., pl.Expr | None], s: Operand, m: Operand, start: Operand | None = None, _: Operand | None = None
+) -> pl.Expr | None:
+    """The same in lower case; İ is the only letter that would become two then."""
+    texts = [s] if m.constant else [s, m]
+    wanted = replace(m, value=_lower_letters(m.value)) if m.constant else replace(m, expr=_lowered(m.expr))
+    found = find(replace(s, expr=_lowered(s.expr)), wanted, start)
+    if found is None:
+        return None
+    return pl.when(pl.all_horizontal(~text.expr.str.contains("İ", literal=True) for text in texts)).then(found)
+
+
+def _lowered(s: pl.Expr) -> pl.Expr:
+    """A sigma at the end of a word has a small letter of its own, but only where the word is seen whole."""
+    return s.str.replace_all("Σ", "σ", literal=True).str.to_lowercase()
 
 
 @SEARCH.function(
@@ -55,13 +84,34 @@ def _in_str(s: Operand, m: Operand, start: Operand | None = None, compare: Opera
     _COMPARE,
     gives=NUMBER,
     columnar=_in_str,
-    mentions=3,
+    common=partial(_without_case, _in_str),
+    mentions=6,
     examples=('InStr("robin@example.org", "@") => 6', 'InStr("repEated", "e", 3, vbBinaryCompare) => 7'),
 )
 def in_str(s: str, m: str, start: int = 1, compare: str = "vbBinaryCompare") -> int:
     """The position where the second text occurs first in the first one, from a start on."""
     s, m = _comparable(s, compare), _comparable(m, compare)
     return s.find(m, max(start, 1) - 1) + 1
+
+
+def _in_str_rev(s: Operand, m: Operand, start: Operand | None = None, compare: Operand | None = None) -> pl.Expr | None:
+    if s.constant or not (_is_exact(compare) and m.constant and m.value) or _overlaps_itself(m.value):
+        return None
+    part, known = s.expr, s.expr.is_not_null()
+    if start is not None:
+        part = part.str.slice(0, pl.when(start.expr > 0).then(start.expr).otherwise(_ENOUGH))
+        known &= start.expr.is_not_null()
+    before = part.str.len_chars().cast(pl.Int64) - part.str.split(m.value).list.last().str.len_chars()
+    position = pl.when(before > 0).then(before - len(m.value) + 1).otherwise(0)
+    return pl.when(known).then(position)
+
+
+_ENOUGH = 1 << 40  # characters: more than any text has
+
+
+def _overlaps_itself(m: str) -> bool:
+    """Whether two of it can share a part, so that the last one need not be where a text is split last."""
+    return any(m.startswith(m[place:]) for place in range(1, len(m)))
 
 
 @SEARCH.function(
@@ -71,6 +121,9 @@ def in_str(s: str, m: str, start: int = 1, compare: str = "vbBinaryCompare") -> 
     number("start", optional=True),
     _COMPARE,
     gives=NUMBER,
+    columnar=_in_str_rev,
+    common=partial(_without_case, _in_str_rev),
+    mentions=6,
     examples=('InStrRev("a.b.c", ".") => 4',),
 )
 def in_str_rev(s: str, m: str, start: int = -1, compare: str = "vbBinaryCompare") -> int:
@@ -83,6 +136,10 @@ def _comparable(s: str, compare: str) -> str:
     """For a comparison without case: lower case, but each character stays one, since positions are counted."""
     if compare == "vbBinaryCompare":
         return s
+    return _lower_letters(s)
+
+
+def _lower_letters(s: str) -> str:
     return "".join(lower if len(lower := c.lower()) == 1 else c for c in s)
 
 
@@ -94,9 +151,23 @@ def _replace(s: Operand, old: Operand, new: Operand) -> pl.Expr | None:
     if not (old.constant and new.constant and old.value):
         return None
     before, after = _expanded(old.value), _expanded(new.value)
-    if len(after.encode()) > _MOST_GROWTH * len(before.encode()):
+    if _growth({before: after}) > _MOST_GROWTH:
         return None
     return s.expr.str.replace_all(before, after, literal=True)
+
+
+def _replace_common(s: Operand, old: Operand, new: Operand) -> pl.Expr | None:
+    """Of texts that are short enough for whatever comes of them."""
+    if not (old.constant and new.constant and old.value):
+        return None
+    before, after = _expanded(old.value), _expanded(new.value)
+    is_short = s.expr.str.len_bytes() <= MOST_BYTES // _growth({before: after})
+    return pl.when(is_short).then(s.expr.str.replace_all(before, after, literal=True))
+
+
+def _growth(replacements: Mapping[str, str]) -> int:
+    """How many times as many bytes can come of a text."""
+    return max((-(-len(new.encode()) // len(old.encode())) for old, new in replacements.items()), default=1)
 
 
 @SEARCH.function(
@@ -106,11 +177,13 @@ def _replace(s: Operand, old: Operand, new: Operand) -> pl.Expr | None:
     text("new"),
     gives=TEXT,
     columnar=_replace,
+    common=_replace_common,
+    mentions=2,
     grows=True,
     aliases=("ReplaceString",),
     examples=('Replace("a-b-c", "-", "") => "abc"', 'Replace([address], "\\r\\n", ", ") => "One Way, Rome"'),
 )
-def replace(s: str, old: str, new: str) -> str:
+def replaced(s: str, old: str, new: str) -> str:
     r"""Every occurrence of the old text replaced by the new; ``\n``, ``\r`` and ``\t`` in them mean the characters."""
     old, new = _expanded(old), _expanded(new)
     if not old:
@@ -144,9 +217,17 @@ def _replace_chars(s: Operand, pattern: Operand) -> pl.Expr | None:
     if not pattern.constant:
         return None
     replacements = _replacements(pattern.value)
-    if any(len(new.encode()) > _MOST_GROWTH * len(old.encode()) for old, new in replacements.items()):
+    if _growth(replacements) > _MOST_GROWTH:
         return None
     return s.expr.str.replace_many(replacements) if replacements else s.expr
+
+
+def _replace_chars_common(s: Operand, pattern: Operand) -> pl.Expr | None:
+    if not pattern.constant:
+        return None
+    replacements = _replacements(pattern.value)
+    is_short = s.expr.str.len_bytes() <= MOST_BYTES // _growth(replacements)
+    return pl.when(is_short).then(s.expr.str.replace_many(replacements))
 
 
 @SEARCH.function(
@@ -155,6 +236,8 @@ def _replace_chars(s: Operand, pattern: Operand) -> pl.Expr | None:
     text("pattern", check=_wrong_pattern),
     gives=TEXT,
     columnar=_replace_chars,
+    common=_replace_chars_common,
+    mentions=2,
     grows=True,
     examples=('ReplaceChars("straße", "ß:ss") => "strasse"',),
 )

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
-from unisono.expressions.functions.conversion import GUID, c_num, is_guid_text
+from unisono.expressions.functions.conversion import c_num, is_guid_text
+from unisono.expressions.functions.encoded import GUID, number_of
 from unisono.expressions.kinds import BINARY, BOOLEAN, TEXT_LIKE
 from unisono.expressions.registry import Family, Operand, Shape, anything, text
 from unisono.expressions.values import Failure, Scalar, Value
@@ -97,14 +98,16 @@ def is_string(x: Scalar | None) -> bool:
     return x is not None and not isinstance(x, bytes)
 
 
-def _is_numeric(x: Operand) -> pl.Expr | None:
+def _is_numeric(x: Operand) -> pl.Expr:
     match x.kind.scalar:
         case AttributeType.INTEGER:
             return x.expr.is_not_null()
         case AttributeType.STRING | AttributeType.REFERENCE:
             return x.expr.str.strip_chars().cast(pl.Int64, strict=False).is_not_null()
+        case AttributeType.BINARY:
+            return number_of(x.expr).is_not_null()
         case _:
-            return None
+            return x.expr.is_not_null() & pl.lit(value=False)
 
 
 @TESTS.function(
@@ -112,6 +115,7 @@ def _is_numeric(x: Operand) -> pl.Expr | None:
     anything("x", takes_null=True),
     gives=BOOLEAN,
     columnar=_is_numeric,
+    mentions=4,
     examples=('IsNumeric("42") => True', 'IsNumeric("4x2") => False'),
 )
 def is_numeric(x: Scalar | None) -> bool:

@@ -51,10 +51,25 @@ def ucase(s: str) -> str:
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’\u0300-\u036f])*")
 
 
+#: Letters of which Polars and Python make the same capitals, one for each: Latin without ı, ŉ and ſ, Cyrillic, Han.
+CASED = "A-Za-zÀ-ÖØ-Þà-öø-įĴ-ňŊ-ž\u0400-\u045f\u4e00-\u9fff"
+#: What begins a word for Polars does so here: no apostrophe, and no letter after a digit. With capitals at beginnings
+#: only, there is no word of several letters that is all in capitals.
+_EASY_WORDS = rf"\A[{CASED}0-9 ,.;:()&/+-]*\z"
+_UNEASY = r"\pL\p{Lu}|[0-9]\pL"
+
+
+def _p_case(s: Operand) -> pl.Expr:
+    is_easy = s.expr.str.contains(_EASY_WORDS) & ~s.expr.str.contains(_UNEASY)
+    return pl.when(is_easy).then(s.expr.str.to_titlecase())
+
+
 @TEXTS.function(
     "PCase",
     text("s"),
     gives=TEXT,
+    common=_p_case,
+    mentions=4,
     examples=('PCase("robin example") => "Robin Example"', 'PCase("TEsT") => "Test"'),
 )
 def pcase(s: str) -> str:
@@ -149,14 +164,26 @@ def right(s: str | None, n: int) -> str:
 
 
 def mid_columns(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
-    characters, first = s.expr.fill_null(""), start.expr
-    whole, known = (first < 1) | (first > characters.str.len_chars()), first.is_not_null()
+    characters = s.expr.fill_null("")
+    offset, length, known = _span(characters.str.len_chars(), start, n)
+    return pl.when(known).then(characters.str.slice(offset, length))
+
+
+def _mid_binary(s: Operand, start: Operand, n: Operand | None = None) -> pl.Expr:
+    data = s.expr.fill_null(pl.lit(b""))
+    offset, length, known = _span(data.bin.size(), start, n)
+    return pl.when(known).then(data.bin.slice(offset, length))
+
+
+def _span(size: pl.Expr, start: Operand, n: Operand | None) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Offset and length of what ``Mid`` gives, and whether neither start nor n is NULL."""
+    first = start.expr
+    whole, known = (first < 1) | (first > size), first.is_not_null()
     length: pl.Expr = pl.lit(_ENOUGH)
     if n:
         whole, known = whole | (n.expr < 0), known & n.expr.is_not_null()
         length = pl.when(whole & (n.expr != 0)).then(_ENOUGH).otherwise(n.expr)
-    offset = pl.when(whole).then(0).otherwise(first - 1)
-    return pl.when(known).then(characters.str.slice(offset, length))
+    return pl.when(whole).then(0).otherwise(first - 1), length, known
 
 
 @TEXTS.function(
@@ -180,6 +207,8 @@ def mid(s: str | None, start: int, n: int | None = None) -> str:
     number("start"),
     number("n", optional=True),
     gives=BINARY,
+    columnar=_mid_binary,
+    mentions=4,
     examples=("Mid([objectGUID], 1, 2) => 0x0011",),
 )
 def mid_binary(s: bytes | None, start: int, n: int | None = None) -> bytes:
@@ -199,13 +228,15 @@ def _middle(s: _Cuttable, start: int, n: int | None) -> _Cuttable:
 
 
 def _word(s: Operand, n: Operand, delimiters: Operand) -> pl.Expr | None:
-    if not (n.constant and delimiters.constant and delimiters.value and 1 <= n.value < _MOST_WORDS):
+    if not (delimiters.constant and delimiters.value):
         return None
     first, *others = dict.fromkeys(delimiters.value)
     pieces = s.expr.fill_null("")
     if others:
         pieces = pieces.str.replace_many(dict.fromkeys(others, first))
-    return pieces.str.split(first).list.get(n.value - 1, null_on_oob=True).fill_null("")
+    index = pl.when(n.expr.is_between(1, _MOST_WORDS)).then(n.expr - 1)
+    found = pieces.str.split(first).list.get(index, null_on_oob=True)
+    return pl.when(n.expr.is_not_null()).then(found.fill_null(""))
 
 
 _MOST_WORDS = 1 << 20
@@ -223,6 +254,7 @@ def _any_of(characters: str) -> re.Pattern[str]:
     text("delimiters"),
     gives=TEXT,
     columnar=_word,
+    mentions=2,
     examples=('Word("The quick brown fox", 3, " ") => "brown"',),
 )
 def word(s: str | None, n: int, delimiters: str) -> str:
@@ -254,6 +286,16 @@ def _pad(s: Operand, n: Operand, c: Operand, *, at_start: bool) -> pl.Expr | Non
     return padded.fill_null("")
 
 
+def _pad_common(s: Operand, n: Operand, c: Operand, *, at_start: bool) -> pl.Expr | None:
+    """A short text, or NULL, to a short length."""
+    if not c.constant:
+        return None
+    width = pl.when(n.expr <= _MOST_PADDED).then(n.expr.clip(0))
+    padded = s.expr.str.pad_start(width, c.value) if at_start else s.expr.str.pad_end(width, c.value)
+    short = pl.when(s.expr.str.len_bytes() <= _MOST_PADDED).then(padded)
+    return pl.when(s.expr.is_not_null()).then(short).when(n.expr.is_not_null()).then(pl.lit(""))
+
+
 _MOST_PADDED = 1024
 
 
@@ -264,6 +306,8 @@ _MOST_PADDED = 1024
     _CHARACTER,
     gives=TEXT,
     columnar=lambda s, n, c: _pad(s, n, c, at_start=True),
+    common=lambda s, n, c: _pad_common(s, n, c, at_start=True),
+    mentions=3,
     grows=True,
     aliases=("LeftPad",),
     examples=('PadLeft("User", 10, "0") => "000000User"',),
@@ -280,6 +324,8 @@ def pad_left(s: str | None, n: int, c: str) -> str:
     _CHARACTER,
     gives=TEXT,
     columnar=lambda s, n, c: _pad(s, n, c, at_start=False),
+    common=lambda s, n, c: _pad_common(s, n, c, at_start=False),
+    mentions=3,
     grows=True,
     aliases=("RightPad",),
     examples=('PadRight("User", 10, "0") => "User000000"',),
