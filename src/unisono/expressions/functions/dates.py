@@ -67,8 +67,9 @@ def _date_add(interval: Operand, n: Operand, instant: Operand) -> Outcome | None
 
 
 def _months_added(instant: pl.Expr, months: int) -> pl.Expr:
-    month = instant.dt.year() * 12 + instant.dt.month() - 1 + months
-    return pl.when(month.is_between(12, 9999 * 12 + 11)).then(instant).dt.offset_by(f"{months}mo")
+    first = _months_later(EARLIEST, max(-months, 0))
+    last = _months_later(LATEST, min(-months, 0))
+    return pl.when(instant.is_between(first, last)).then(instant).dt.offset_by(f"{months}mo")
 
 
 def _steps_added(instant: pl.Expr, steps: pl.Expr, length: timedelta) -> pl.Expr:
