@@ -27,6 +27,7 @@ TYPICAL: dict[str, tuple[str, ...]] = {
     "Left": ("Left([displayName], 3)",),
     "Right": ("Right([displayName], 3)",),
     "Mid": ("Mid([displayName], 3, 5)", "Mid([objectGUID], 1, 2)", "Mid([objectSid], [position], 4)"),
+    "MidOrEmpty": ("MidOrEmpty([displayName], 3, [small])",),
     "Word": ('Word([displayName], 2, " ")', 'Word([mail], 2, "@.")', 'Word([displayName], [position], " ")'),
     "PadLeft": ('PadLeft([employeeNumber], 10, "0")', 'PadLeft([employeeNumber], [small], "0")'),
     "PadRight": ('PadRight([employeeNumber], 10, "0")',),

@@ -77,7 +77,7 @@ IIF(Eq(employeeType, "Intern"), "t-" + alias, alias)
 | `a + b` | Joins texts, as `Concatenate(a, b)` does. There are no other operators. |
 | `42`, `-7`, `0x1F` | A number. |
 | `CaseInsensitive` | Words that an argument wants stand there as they are. |
-| `Mid(s, start, n)` | Gives the empty text where `n` is negative, as `MidOrEmpty` does. Every other function is the one below. |
+| `Mid(s, start, n)` | Empty where `n` is negative, as `MidOrEmpty`. Every other function is the one below. |
 
 `Select`, `Where` and `With` cannot be written so, for want of `$name`. Filters, join rules and flows of MIM and of
 Entra Connect, operator by operator: [from their rules to these](../how-to/from-mim-rules.md).

@@ -17,7 +17,7 @@ from unisono.expressions.kinds import Kind
 from unisono.expressions.mistakes import ExpressionMistake
 from unisono.expressions.parse import parse
 from unisono.expressions.render import Renderer, is_switch, without_list
-from unisono.expressions.rowwise import UNNAMED_ERROR, Scope, apply, evaluator, outcome
+from unisono.expressions.rowwise import UNNAMED_ERROR, Scope, applied, evaluator, outcome
 from unisono.expressions.values import IDENTITY, Result, Scalar, Value, listed
 from unisono.model.rules import Language
 from unisono.model.schema import Attribute
@@ -148,7 +148,7 @@ class _Tracer:
 
     def _call(self, node: typed.Call, scope: Scope) -> Step:
         steps, failed = self._in_turn(node.arguments, scope)
-        result = failed or outcome(lambda: apply(node.function, list(map(_value, steps))))
+        result = failed or outcome(lambda: applied(node.function)(*map(_value, steps)))
         shown = (made for argument, made in zip(node.arguments, steps, strict=True) if _is_step(argument))
         return self._made(node, result, shown)
 
