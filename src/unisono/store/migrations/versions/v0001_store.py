@@ -12,6 +12,7 @@ revision = "0001"
 down_revision = None
 
 _TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_ROOM = {"fillfactor": 50}
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -79,6 +80,7 @@ def _create_connector_space() -> None:
         sa.Column("pending_import", _TEXT),
         sa.Column("pending_export", _TEXT),
         sa.Column("unconfirmed_export", _TEXT),
+        postgresql_with=_ROOM,
     )
     op.create_index("cs_object_anchor", "cs_object", ["connector_id", "anchor"], unique=True)
     _create_partial_index("cs_object_dn_key", ["connector_id", "dn_key"], "(anchor IS NULL OR dn_key <> anchor)")
@@ -113,6 +115,7 @@ def _create_metaverse() -> None:
         sa.Column("object_type", _TEXT, nullable=False),
         sa.Column("attributes", _TEXT, nullable=False),
         sa.Column("lineage", _TEXT, nullable=False),
+        postgresql_with=_ROOM,
     )
     op.create_table(
         "mv_join_key",
