@@ -50,8 +50,8 @@ connector = Table(
 )
 rule = Table("rule", metadata, _id(), Column("name", _TEXT, nullable=False, unique=True))
 
-#: Objects are written often, and mostly in columns without an index. With room for the next version of a row on its page,
-#: PostgreSQL leaves the indexes alone.
+#: Objects are written often, mostly in columns without an index. Where the next version of a row has room on the same
+#: page, PostgreSQL leaves the indexes alone.
 _ROOM: Final = {"fillfactor": 50}
 
 # --- connector spaces ------------------------------------------------------------------------------------------------
