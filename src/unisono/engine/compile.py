@@ -120,7 +120,7 @@ def compile_rules(
             expression,
             visible(connector.schema[object_type], imported=True),
             environment,
-            f"{connector.name}/{object_type}",
+            f"{connector.name}\n{object_type}",
         )
         for connector in project.connectors
         for object_type, expression in connector.filters.items()
@@ -150,13 +150,20 @@ def _compile_rule(project: Project, rule: Rule, environment: Environment) -> Com
     source, target = (connector_type, metaverse_type) if inbound else (metaverse_type, connector_type)
     scope, scope_reads = None, frozenset[str]()
     if rule.scope:
-        scope, scope_reads = _condition_of(rule.scope, visible(source, imported=inbound), environment, rule.name)
+        scope, scope_reads = _condition_of(
+            rule.scope, visible(source, imported=inbound), environment, f"{rule.name}\n/scope"
+        )
     joins = tuple(
         tuple(
-            _join_condition(condition, visible(connector_type, imported=True), environment, rule.name)
+            _join_condition(
+                condition,
+                visible(connector_type, imported=True),
+                environment,
+                f"{rule.name}\n/join/{number}/{condition.target}",
+            )
             for condition in group
         )
-        for group in rule.joins
+        for number, group in enumerate(rule.joins)
     )
     flows = tuple(
         compile_flow(rule, flow, source, target, environment)

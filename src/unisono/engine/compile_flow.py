@@ -72,7 +72,7 @@ def compile_flow(
         imported=None if inbound else {a.name: a for a in target_type.attributes},
         several=target.multivalued,
         language=flow.expression.language,
-        site=f"{rule.name}/{flow.target}",
+        site=f"{rule.name}\n{flow.target}",
         prefix=PREFIX,
     )
     value = compiled.value if compiled.type is not None else pl.lit(None, dtype=_scalar(target).dtype)

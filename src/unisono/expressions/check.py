@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from itertools import count
@@ -44,7 +44,7 @@ class Surroundings:
     imported: Mapping[str, Attribute] | None  # of the target object; None: the object itself was imported
     parameters: Mapping[str, str]
     now: datetime
-    seed: bytes  # of the run and the place of the expression in it
+    seed: bytes = field(repr=False)  # of the run and the place of the expression in it
     several: bool = False  # whether what the result goes to takes several values
     fold: bool = True  # whether what is the same for every object is evaluated; without, the tree is that of the text
 

@@ -30,7 +30,7 @@ class Environment:
 
     now: datetime
     parameters: Mapping[str, str] = field(default_factory=dict)
-    seed: bytes = b""
+    seed: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         if self.now.utcoffset() != timedelta(0):

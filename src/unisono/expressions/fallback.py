@@ -117,6 +117,8 @@ class _Rows:
 
     def part(self, evaluate: Callable[..., Value], dtype: PolarsType, *, has_common: bool = False) -> pl.Expr:
         """The part for each row. Where there is a common value, it is that if it ``has_common``, or else null."""
+        if not self.inputs:  # the same for all rows
+            return pl.lit(evaluate(), dtype=dtype)
 
         def run(rows: pl.Series) -> pl.Series:
             table = rows.struct.unnest()

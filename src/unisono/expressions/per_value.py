@@ -28,9 +28,26 @@ def for_each_value(tree: ast.Expression, attributes: Mapping[str, Attribute]) ->
     if len(several) != 1:
         return None
     (name,) = several
+    if any(_is_whole(node, name) for node in ast.walk(tree)):
+        return None
     variable = ast.VariableRead(position=tree.position, name=_VALUE)
     read = ast.AttributeRead(position=tree.position, name=name)
     return ast.Call(position=tree.position, name="Select", arguments=(variable, read, _replaced(tree, name)))
+
+
+#: What asks about all values of an attribute: for each of them it would mean something else.
+_OF_ALL = frozenset(
+    {"Contains", "Count", "Item", "ItemOrNull", "Join", "RemoveDuplicates", "Select", "ValueCount", "Where"}
+)
+
+
+def _is_whole(node: ast.Expression, name: str) -> bool:
+    if not isinstance(node, ast.Call) or node.name not in _OF_ALL:
+        return False
+    values = (argument.value if isinstance(argument, ast.Literal) else argument for argument in node.arguments)
+    return any(
+        value == name or (isinstance(value, ast.AttributeRead | ast.Word) and value.name == name) for value in values
+    )
 
 
 def _replaced(node: ast.Expression, name: str) -> ast.Expression:

@@ -32,7 +32,7 @@ MINUS: "-"
 TEXT: /"(?:[^"\\]|\\.)*"/s
 DIGITS: /[0-9]+/
 HEXADECIMAL.2: /0[xX][0-9A-Fa-f]+/
-NAME: /[A-Za-z_][A-Za-z0-9_\-]*/
+NAME: /[A-Za-z_][A-Za-z0-9_.;\-]*/
 %ignore /[ \t\r\n\u00a0]+/
 """
 

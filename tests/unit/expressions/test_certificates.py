@@ -112,3 +112,16 @@ BROKEN = [
 def test_what_is_no_certificate_is_an_error_of_that_object(value: bytes) -> None:
     assert asked("CertSubject([c])", value).error == "CertSubject: the value is not an X.509 certificate"
     assert asked("IsCert([c])", value).value is False
+
+
+def test_no_change_of_a_byte_makes_it_more_than_an_error_of_that_object() -> None:
+    sound = certificate(name((NameOID.COUNTRY_NAME, "NL"), (NameOID.COMMON_NAME, "a")), x509.DNSName("h.example.org"))
+    texts = ("IsCert([c])", "CertSubject([c])", "CertExtensionOids([c])", "CertNameInfo([c], DnsName, False)")
+    for place in range(len(sound)):
+        changed = sound[:place] + bytes([sound[place] ^ 0x01]) + sound[place + 1 :]
+        for text in texts:
+            assert asked(text, changed).error in (
+                None,
+                f"{text.partition('(')[0]}: the value is not an X.509 certificate",
+                f"{text.partition('(')[0]}: this part of the certificate cannot be read",
+            )

@@ -406,3 +406,16 @@ def test_for_a_single_value_it_is_a_mistake_as_it_is_with_two_such_attributes() 
         compile_expression(_PER_VALUE, PERSON, ENVIRONMENT)
     with pytest.raises(ExpressionMistakes):
         compile_expression('IIF([tags] = "x", [grades], NULL)', PERSON, ENVIRONMENT, several=True)
+
+
+@pytest.mark.parametrize(
+    "text", ['IIF(Count([tags]) > 1 && [tags] = "a", "m", "o")', '[tags] = "a" && Item([tags], 1) = "a"']
+)
+def test_what_asks_about_all_values_is_not_asked_of_each(text: str) -> None:
+    with pytest.raises(ExpressionMistakes):
+        compile_expression(text, PERSON, ENVIRONMENT, several=True)
+
+
+def test_what_grows_too_much_and_reads_nothing_is_the_same_for_every_object() -> None:
+    text = "PadLeft(" * 6 + 'Error("x")' + ', 1, "a")' * 6
+    assert [result.error for result in both(text, {}, {})] == ["x", "x"]

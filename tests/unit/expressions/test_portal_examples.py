@@ -147,3 +147,12 @@ def test_a_formula_gives_this_for_one_object_and_for_a_frame(text: str, expected
     compiled = compile_expression(text, ATTRIBUTES, _ENVIRONMENT, language=Language.MIM)
     expect(compiled.evaluate(PERSON, identity=1), expected)
     expect(by_columns(compiled, frame_of(ATTRIBUTES, PERSON)), expected)
+
+
+def test_a_word_has_the_characters_that_names_of_attributes_may_have() -> None:
+    attributes = {
+        name: Attribute(name=name) for name in ("a.b", "msDS-cloudExtensionAttribute1", "userCertificate;binary")
+    }
+    text = " + ".join(attributes)
+    values = dict.fromkeys(attributes, "x")
+    assert compile_expression(text, attributes, ENVIRONMENT, language=Language.MIM).evaluate(values).value == "xxx"

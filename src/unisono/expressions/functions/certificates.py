@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -34,9 +32,10 @@ def _read(value: bytes | str) -> Certificate | None:
     """The certificate, or None. The library is loaded with the first one."""
     from cryptography import x509
 
-    with suppress(ValueError, TypeError, binascii.Error):
+    try:
         return x509.load_der_x509_certificate(_der(value))
-    return None
+    except Exception:  # noqa: BLE001 - whatever bytes make the library raise, they are no certificate
+        return None
 
 
 def _der(value: bytes | str) -> bytes:
@@ -53,7 +52,7 @@ def _asked(value: bytes | str, ask: Callable[[Certificate], _Answer]) -> _Answer
         raise Failure(_NO_CERTIFICATE)
     try:
         return ask(certificate)
-    except ValueError:  # the outer structure was sound, this part of it is not
+    except Exception:  # noqa: BLE001 - the outer structure was sound, this part of it is not
         raise Failure("this part of the certificate cannot be read") from None
 
 
