@@ -57,8 +57,8 @@ Texts are compared exactly, so case counts.
 - A function of a single value that is given several is called with each of them; results that are NULL drop out:
   `Trim([proxyAddresses])`. At most one argument may have several values.
 - Where the result goes to an attribute with several values, a whole expression may treat one attribute with several
-  values as if it had one, as in `IIF(Left([tags], 1) = "x", Mid([tags], 2), NULL)`: it is evaluated for each of them, and
-  gives nothing where there is none. One that also asks about all of them, with `Count` or `Item` say, is a mistake.
+  values as if it had one, as in `IIF(Left([tags], 1) = "x", Mid([tags], 2), NULL)`: it is evaluated for each of them,
+  and gives nothing where there is none. One that also asks about all of them, with `Count` or `Item` say, is a mistake.
 - Positions and indexes count from 1, and 0 means *not found*.
 - Case is that of the Unicode version of the installation; letters younger than that have no other case.
 - What is not deterministic (`Now`, `Guid`, `RandomNum`) is the same for one object, one place in the rules and one run.
