@@ -61,7 +61,7 @@ Texts are compared exactly, so case counts.
   and gives nothing where there is none. One that also asks about all of them, with `Count` or `Item` say, is a mistake.
 - Positions and indexes count from 1, and 0 means *not found*.
 - Case is that of the Unicode version of the installation; letters younger than that have no other case.
-- What is not deterministic (`Now`, `Guid`, `RandomNum`) is the same for one object, one place in the rules and one run.
+- What is not deterministic (`Now`, `Guid`, `RandomNum`) is the same for an object, a place in the rules and a step.
 
 ## Formulas of the MIM portal
 
