@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _UsageError: Any = typer.BadParameter.__mro__[1]  # Any: the class has no public
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """See ``unisono.cli.main``."""
+    # What is odd about a certificate is for those whose directory it is in, and it goes on being read.
+    warnings.filterwarnings("ignore", module=r"unisono\.expressions\.functions\.certificates")
     words = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from unisono.model.schema import ObjectType
 #: Why the value of an expression does not fit where it goes, or None.
 Fits = Callable[[Compiled], str | None]
 
-# Any time will do: nothing is evaluated here.
+# Any time will do: no check depends on what follows from it.
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -38,10 +37,10 @@ def expression_mistakes(
     compiled = _compiled(expression, readable, parameters, several=several)
     if isinstance(compiled, ExpressionMistakes):
         for mistake in compiled.mistakes:
-            yield _placed(mistake, expression.text, at, readable.object_type)
+            yield _placed(mistake, at, readable.object_type)
         return
     for warning in compiled.warnings:
-        yield _placed(warning, expression.text, at, readable.object_type, severity="warning")
+        yield _placed(warning, at, readable.object_type, severity="warning")
     problem = fits(compiled)
     if problem:
         yield Mistake(check=Check.EXPRESSION_TYPE, message=problem, place=at.character_place(1, 1))
@@ -64,30 +63,18 @@ def _compiled(
         return mistakes
 
 
-def _placed(
-    mistake: ExpressionMistake, text: str, at: At, object_type: ObjectType, *, severity: str = "error"
-) -> Mistake:
+def _placed(mistake: ExpressionMistake, at: At, object_type: ObjectType, *, severity: str = "error") -> Mistake:
     place = at.character_place(mistake.line, mistake.column)
-    told = in_project(mistake, text, object_type)
+    told = in_project(mistake, object_type)
     return Mistake(check=told.check, message=told.message, place=place, hint=told.hint, severity=severity)
 
 
-def in_project(mistake: ExpressionMistake, text: str, object_type: ObjectType) -> ExpressionMistake:
+def in_project(mistake: ExpressionMistake, object_type: ObjectType) -> ExpressionMistake:
     """The mistake as a project tells it: with its own names of checks, and with references known as such."""
-    name = _name_at(text, mistake)
-    if mistake.check == Check.UNKNOWN_ATTRIBUTE and name in object_type and object_type[name].is_reference:
+    name = mistake.attribute
+    if name in object_type and object_type[name].is_reference:
         message = f"the reference {name!r} cannot be part of an expression"
         hint = "references flow directly, to references"
         return replace(mistake, check=Check.REFERENCE_FLOW.value, message=message, hint=hint)
     # The keys of a file have a check of that name already.
     return replace(mistake, check=Check.EXPRESSION_TYPE.value) if mistake.check == Check.WRONG_TYPE else mistake
-
-
-def _name_at(text: str, mistake: ExpressionMistake) -> str:
-    """The attribute that is named where the mistake is, or nothing."""
-    lines = text.split("\n")[mistake.line - 1 :]
-    found = _BRACKETS.match(lines[0], mistake.column - 1) if lines else None
-    return found.group(1) if found else ""
-
-
-_BRACKETS = re.compile(r"\[([^\]]*)\]")

@@ -17,7 +17,6 @@ from unisono.expressions.compiled import (
     conditional,
 )
 from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
-from unisono.expressions.parse import called_functions
 from unisono.expressions.render import written_value
 from unisono.expressions.trace import Step, Trace, ValueStep, trace_expression
 from unisono.expressions.values import Marker, Result, imported_name
@@ -33,7 +32,6 @@ __all__ = [
     "Step",
     "Trace",
     "ValueStep",
-    "called_functions",
     "check_assignable",
     "check_condition",
     "compile_expression",

@@ -69,10 +69,11 @@ class VariableRead(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Node):
-    """``name(arguments)``"""
+    """``name(arguments)``; ``written`` is what the text calls it, where that is another function here."""
 
     name: str
     arguments: tuple[Expression, ...]
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

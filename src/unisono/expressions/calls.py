@@ -50,7 +50,7 @@ def built(
     if mapped:
         return _mapped(checker, function, shaped, mapped[0], position)
     kind = function.result([node.kind for node in shaped])
-    return checker.folded(typed.Call(kind=kind, function=function, arguments=tuple(shaped)))
+    return checker.folded(typed.Call(kind=kind, function=function, arguments=tuple(shaped)), position)
 
 
 def _mapped(
@@ -63,7 +63,7 @@ def _mapped(
         message = f"{function.name} gives several values, so it cannot be mapped over a multivalued argument"
         return checker.mistake(MULTIVALUED, message, position, "Item(…, 1) takes one value")
     body = typed.Call(kind=kind, function=function, arguments=tuple(arguments))
-    return checker.folded(typed.each(slot=slot, values=values, body=body))
+    return checker.folded(typed.each(slot=slot, values=values, body=body), position)
 
 
 def _check_argument(
@@ -74,7 +74,8 @@ def _check_argument(
         message = f"{function.name}: {parameter.name} must be {parameter.wants}, not {node.kind}"
         checker.mistake("wrong-type", message, position, conversion(parameter.accepts, given))
         return
-    known = node.value if isinstance(node, typed.Constant) else None
+    # What follows from the time may be right today and wrong tomorrow: then it is an error of the objects.
+    known = node.value if isinstance(node, typed.Constant) and not node.varies else None
     if parameter.check and known is not None and (wrong := parameter.check(known)):
         checker.mistake("wrong-constant", f"{function.name}: {wrong}", position)
 

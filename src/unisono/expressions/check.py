@@ -5,7 +5,7 @@ A part with a mistake becomes a node that fits everywhere, so that one mistake i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,12 +17,13 @@ from unisono.expressions.advice import conversion, suggestion, wrong_case
 from unisono.expressions.calls import MULTIVALUED, built, function_call
 from unisono.expressions.folding import folded
 from unisono.expressions.functions import FUNCTIONS
+from unisono.expressions.grammar import MOST_DEPTH, TOO_DEEP
 from unisono.expressions.kinds import BINARY, BOOLEAN, DATE, NOTHING, NUMBER, TEXT, Kind, common
 from unisono.expressions.mistakes import ExpressionMistake, ExpressionMistakes
 from unisono.expressions.operators import ARITHMETIC, AS_LIST, COMPARISONS, JOIN, JOIN_BINARY
 from unisono.expressions.per_value import for_each_value
 from unisono.expressions.registry import Form, Function
-from unisono.expressions.values import Marker, Scalar
+from unisono.expressions.values import Failure, Marker, Scalar
 from unisono.model.schema import Attribute, AttributeType
 
 MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Marker.IGNORE}
@@ -30,6 +31,8 @@ MARKERS = {"AuthoritativeNull": Marker.AUTHORITATIVE_NULL, "IgnoreThisFlow": Mar
 #: The warning that a result will be another one at the next run.
 NOT_DETERMINISTIC = "not-deterministic"
 _CLOCK = "Now() gives another result at every run"
+
+_MOST_SUGGESTIONS = 20
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -79,10 +82,21 @@ class _Checker:
         self._variables: dict[str, tuple[int, Kind]] = {}
         self._slots = count()
         self._draws = count()
+        self._depth = 0
         self._result = True  # whether the form at hand decides the result of the whole expression
 
     def check(self, expression: ast.Expression, *, result: bool) -> typed.Node:
         """The typed node; ``result``: the place decides what the whole expression gives, so a marker may stand here."""
+        # The parser counted the levels of the text; a form that stands for several calls makes more of them.
+        if self._depth == MOST_DEPTH:
+            return self.mistake("expression-too-deep", TOO_DEEP, expression.position)
+        self._depth += 1
+        try:
+            return self._checked(expression, result=result)
+        finally:
+            self._depth -= 1
+
+    def _checked(self, expression: ast.Expression, *, result: bool) -> typed.Node:
         match expression:
             case ast.Literal(value=value):
                 return typed.Constant(kind=_kind_of(value), value=value)
@@ -108,7 +122,7 @@ class _Checker:
             message = f"unknown name {name.name}"
             attribute = f"an attribute is written [{name.name}]" if name.name in self._given.attributes else ""
             known = (*MARKERS, "True", "False", "NULL", "CRLF")
-            return self.mistake("unknown-name", message, name.position, attribute or suggestion(name.name, known))
+            return self.mistake("unknown-name", message, name.position, attribute or self._suggestion(name.name, known))
         if not result:
             message = f"{name.name} may only be a result, not an argument or operand"
             return self.mistake("misplaced-marker", message, name.position)
@@ -121,26 +135,29 @@ class _Checker:
                 return typed.Constant(kind=BOOLEAN, value=_BOOLEANS[word.name.lower()])
             if word.name in parameters:
                 return typed.Constant(kind=TEXT, value=parameters[word.name], written=word.name)
-            hint = suggestion(word.name, (*attributes, *parameters))
-            return self.mistake("unknown-attribute", f"unknown attribute {word.name}", word.position, hint)
+            return self._unknown(word, word.name, self._suggestion(word.name, (*attributes, *parameters)))
         return self._attribute(ast.AttributeRead(position=word.position, name=word.name))
 
     def _attribute(self, read: ast.AttributeRead) -> typed.Node:
         attribute = self._given.attributes.get(read.name)
         if attribute is None:
-            hint = suggestion(read.name, self._given.attributes, "[{}]")
-            return self.mistake("unknown-attribute", f"unknown attribute [{read.name}]", read.position, hint)
+            return self._unknown(read, f"[{read.name}]", self._suggestion(read.name, self._given.attributes, "[{}]"))
         return typed.Read(kind=Kind(attribute.type, attribute.multivalued), attribute=read.name)
+
+    def _unknown(self, read: ast.Word | ast.AttributeRead, shown: str, hint: str) -> typed.Node:
+        made = _mistake("unknown-attribute", f"unknown attribute {shown}", read.position, hint)
+        self.mistakes.append(replace(made, attribute=read.name))
+        return _BROKEN
 
     def _parameter(self, read: ast.ParameterRead) -> typed.Node:
         if read.name not in self._given.parameters:
-            hint = suggestion(read.name, self._given.parameters, "%{}%")
+            hint = self._suggestion(read.name, self._given.parameters, "%{}%")
             return self.mistake("unknown-parameter", f"unknown parameter %{read.name}%", read.position, hint)
         return typed.Constant(kind=TEXT, value=self._given.parameters[read.name], written=f"%{read.name}%")
 
     def _variable(self, read: ast.VariableRead) -> typed.Node:
         if read.name not in self._variables:
-            hint = suggestion(read.name, self._variables, "${}") or "Select, Where and With name variables"
+            hint = self._suggestion(read.name, self._variables, "${}") or "Select, Where and With name variables"
             return self.mistake("unknown-variable", f"unknown variable ${read.name}", read.position, hint)
         slot, kind = self._variables[read.name]
         return typed.Variable(kind=kind, slot=slot, name=read.name)
@@ -159,14 +176,15 @@ class _Checker:
             return self.mistake("wrong-arity", message, call.position, first.signature)
         if isinstance(first, Form):
             with self._deciding(result=result):
-                return self.folded(first.check(self, call))
+                return self.folded(first.check(self, call), call.position)
         # Errors name the function as it is written here, which may be an alias.
-        functions = [replace(function, name=call.name) for function in overloads if isinstance(function, Function)]
+        name = call.written or call.name
+        functions = [replace(function, name=name) for function in overloads if isinstance(function, Function)]
         return function_call(self, functions, call)
 
     def _no_function(self, call: ast.Call) -> typed.Node:
         self._check_all(call.arguments)
-        hint = suggestion(call.name, FUNCTIONS, "{}")
+        hint = self._suggestion(call.name, FUNCTIONS, "{}")
         return self.mistake("unknown-function", f"unknown function {call.name}", call.position, hint)
 
     def _check_all(self, expressions: Sequence[ast.Expression]) -> None:
@@ -203,7 +221,8 @@ class _Checker:
                 message = "&& and || without parentheses are evaluated from left to right"
                 self._warning("mixed-operators", message, operation.position, "write parentheses")
         operands = tuple(self.condition(operand) for operand in operation.operands)
-        return self.folded(typed.Logic(every=operation.operator == "&&", operands=operands))
+        node = typed.Logic(every=operation.operator == "&&", operands=operands)
+        return self.folded(node, operation.position)
 
     def _comparison(self, operation: ast.Operation) -> typed.Node:
         name, position, before = operation.operator, operation.position, len(self.warnings)
@@ -223,7 +242,8 @@ class _Checker:
             return self.mistake("wrong-type", f"{name}: binaries have no order", position)
         if name in ("=", "<>") and (wrong := wrong_case(nodes)):
             self._warning("wrong-case", wrong, position, "write the text in that case")
-        return self.folded(typed.Call(kind=BOOLEAN, function=COMPARISONS[name], arguments=tuple(nodes)))
+        call = typed.Call(kind=BOOLEAN, function=COMPARISONS[name], arguments=tuple(nodes))
+        return self.folded(call, position)
 
     # --- for forms --------------------------------------------------------------------------------------------------
 
@@ -255,7 +275,7 @@ class _Checker:
             case typed.Let():
                 return replace(node, kind=kind, body=self.many(node.body))
             case _:
-                return self.folded(typed.Call(kind=kind, function=AS_LIST, arguments=(node,)))
+                return self._folded(typed.Call(kind=kind, function=AS_LIST, arguments=(node,)))
 
     def together(self, nodes: Sequence[typed.Node], position: ast.Position) -> tuple[tuple[typed.Node, ...], Kind]:
         kind = common(node.kind for node in nodes)
@@ -284,7 +304,7 @@ class _Checker:
 
     def now(self, position: ast.Position) -> typed.Node:
         self._warning(NOT_DETERMINISTIC, _CLOCK, position, "let the flow apply once, or compare with it")
-        return typed.Constant(kind=DATE, value=self._given.now, written="Now()")
+        return typed.Constant(kind=DATE, value=self._given.now, written="Now()", varies=True)
 
     def drawn(self, call: ast.Call, function: Function) -> typed.Node:
         message = f"{call.name}() gives another result at every run"
@@ -303,16 +323,26 @@ class _Checker:
             return self.mistake("misplaced-imported-value", message, position)
         found = self._given.imported.get(attribute)
         if found is None:
-            hint = suggestion(attribute, self._given.imported)
+            hint = self._suggestion(attribute, self._given.imported)
             return self.mistake("unknown-attribute", f"unknown attribute {attribute} of the target", position, hint)
         return typed.Imported(kind=Kind(found.type, found.multivalued), attribute=attribute)
 
     def slot(self) -> int:
         return next(self._slots)
 
-    def folded(self, node: typed.Node) -> typed.Node:
+    def folded(self, node: typed.Node, position: ast.Position) -> typed.Node:
+        try:
+            return self._folded(node)
+        except Failure as failure:
+            return self.mistake("expression-too-large", str(failure), position, "let it be shorter")
+
+    def _folded(self, node: typed.Node) -> typed.Node:
         # What has a mistake cannot be evaluated.
         return folded(node) if self._given.fold and not self.mistakes else node
+
+    def _suggestion(self, name: str, known: Iterable[str], form: str = "{}") -> str:
+        # Of thousands of mistakes nobody reads each hint, and to look for it takes its time.
+        return suggestion(name, known, form) if len(self.mistakes) < _MOST_SUGGESTIONS else ""
 
     def _warning(self, check: str, message: str, position: ast.Position, hint: str) -> None:
         self.warnings.append(_mistake(check, message, position, hint))

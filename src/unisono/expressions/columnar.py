@@ -19,9 +19,10 @@ import polars as pl
 from unisono.expressions import fallback, typed
 from unisono.expressions.folding import folded
 from unisono.expressions.instants import EARLIEST, LATEST
-from unisono.expressions.registry import Operand, Outcome, Shape
+from unisono.expressions.kinds import Kind
+from unisono.expressions.registry import Operand, Outcome, Parameter, Shape
 from unisono.expressions.rowwise import UNNAMED_ERROR
-from unisono.expressions.values import IDENTITY, MOST_BYTES, TOO_LONG, imported_name
+from unisono.expressions.values import IDENTITY, LIST_TOO_LONG, MOST_BYTES, MOST_LIST_BYTES, TOO_LONG, imported_name
 from unisono.model.schema import AttributeType
 
 _MOST_SIZE = 4000  # parts of an expression
@@ -122,6 +123,8 @@ class _Compiler:
     # --- calls ------------------------------------------------------------------------------------------------------
 
     def _call(self, node: typed.Call) -> Column:
+        if any(map(_is_wrong, node.function.parameters, node.arguments)):
+            return self._row_by_row(node)  # definitions for columns rely on their constants
         columns = [self.compile(argument) for argument in node.arguments]
         operands = [_operand(a, c) for a, c in zip(node.arguments, columns, strict=True)]
         value, error, null_on_error = self._outcome(node, operands)
@@ -169,13 +172,16 @@ class _Compiler:
 
     def _logic(self, node: typed.Logic) -> Column:
         columns = [self.compile(operand) for operand in node.operands]
+        size = 2 * sum(column.size for column in columns)
+        if size > _MOST_SIZE:
+            return self._row_by_row(node)  # before errors within errors are put together
         truths = [_truth(o, c) for o, c in zip(node.operands, columns, strict=True)]
         error: pl.Expr | None = None
         for column, truth in zip(reversed(columns), reversed(truths), strict=True):
             later = None if error is None else pl.when(truth if node.every else ~truth).then(error)
             error = _first([column.error, later])
         value = pl.all_horizontal(truths) if node.every else pl.any_horizontal(truths)
-        return _of_parts(columns, value=value, error=error, size=2 * sum(column.size for column in columns))
+        return _of_parts(columns, value=value, error=error, size=size)
 
     def _choose(self, node: typed.Choose) -> Column:
         conditions = [self.compile(condition) for condition, _ in node.cases]
@@ -240,8 +246,11 @@ class _Compiler:
         if inner.error is not None:
             error = values.value.list.eval(_per_element(inner.error)).list.drop_nulls().list.first()
         value = combine(values.value, _per_element(inner.value))
-        size = 1 + 2 * values.size + inner.size
-        return _of_parts([values, inner], value=value, error=_first([values.error, error]), size=size)
+        too_long = None
+        if isinstance(node, typed.Each) and typed.can_outgrow(node):
+            too_long = pl.when(_bytes_together(value, node.kind) > MOST_LIST_BYTES).then(pl.lit(LIST_TOO_LONG))
+        size = 1 + 2 * values.size + (1 if too_long is None else 2) * inner.size
+        return _of_parts([values, inner], value=value, error=_first([values.error, error, too_long]), size=size)
 
 
 def _key(node: typed.Read | typed.Imported | typed.Identity) -> str | int:
@@ -265,6 +274,13 @@ def _by_columns(node: typed.Call, operands: Sequence[Operand]) -> pl.Expr | Outc
     if function.columnar is None or any(p.shape is Shape.MANY for p, _ in constants):
         return None
     return function.columnar(*operands)
+
+
+def _is_wrong(parameter: Parameter, argument: typed.Node) -> bool:
+    """Whether the parameter refuses the constant: one that follows from the time, as others are mistakes."""
+    if parameter.check is None or not isinstance(argument, typed.Constant) or argument.value is None:
+        return False
+    return parameter.check(argument.value) is not None
 
 
 def _of_constants(node: typed.Call, operands: Sequence[Operand]) -> typed.Node:
@@ -309,6 +325,12 @@ def _chosen(truths: Sequence[pl.Expr], results: Sequence[pl.Expr | None]) -> pl.
     for truth, result in zip(reversed(truths), reversed(first), strict=True):
         chosen = pl.when(truth).then(result).otherwise(chosen)
     return chosen
+
+
+def _bytes_together(values: pl.Expr, kind: Kind) -> pl.Expr:
+    element = pl.element()
+    lengths = element.bin.size() if kind.scalar is AttributeType.BINARY else element.str.len_bytes()
+    return values.list.eval(lengths.cast(pl.Int64)).list.sum()
 
 
 def _per_element(result: pl.Expr) -> pl.Expr:

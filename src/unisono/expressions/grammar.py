@@ -14,7 +14,9 @@ from unisono.expressions.values import LEAST_INTEGER, MOST_INTEGER
 if TYPE_CHECKING:
     from lark import Token
 
+#: Levels of parentheses, calls and operators. Whatever walks a tree calls itself a few times for each.
 MOST_DEPTH = 100
+TOO_DEEP = f"the expression is nested deeper than {MOST_DEPTH} levels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,12 @@ class Grammar:
     hints: Mapping[str, str]  # by what was found, in lower case
 
 
-# Each level is left-recursive, so operators of one level are worked off strictly from left to right.
+# Operators of one level are worked off strictly from left to right.
 _RULES = r"""
 ?start: logical
-?logical: compared | logical LOGIC compared -> operation
-?compared: combined | compared COMPARISON combined -> operation
-?combined: primary | combined (STAR | PLUS | MINUS | AMPERSAND) primary -> operation
+?logical: compared | compared (LOGIC compared)+ -> operations
+?compared: combined | combined (COMPARISON combined)+ -> operations
+?combined: primary | primary ((STAR | PLUS | MINUS | AMPERSAND) primary)+ -> operations
 ?primary: TEXT -> text
     | DIGITS -> number
     | MINUS DIGITS -> negative
@@ -94,10 +96,10 @@ class Builder:
         return ast.Literal(position=position_of(parts[0]), value=value)
 
     def number(self, parts: Sequence[Token]) -> ast.Expression:
-        return _integer(int(parts[0]) if len(parts[0]) < 40 else MOST_INTEGER + 1, parts[0])
+        return _integer(_decimal(parts[0]), parts[0])
 
     def negative(self, parts: Sequence[Token]) -> ast.Expression:
-        return _integer(-int(parts[1]) if len(parts[1]) < 40 else LEAST_INTEGER - 1, parts[0])
+        return _integer(-_decimal(parts[1]), parts[0])
 
     def hexadecimal(self, parts: Sequence[Token]) -> ast.Expression:
         digits = parts[0][2:].lstrip("0")
@@ -129,15 +131,15 @@ class Builder:
         depth = _deeper(arguments, position)
         return ast.Call(position=position, depth=depth, name=str(name), arguments=arguments)
 
-    def operation(self, parts: tuple[ast.Expression, Token, ast.Expression]) -> ast.Expression:
-        left, token, right = parts
-        operator, position = str(token), position_of(token)
-        if isinstance(left, ast.Operation) and left.operator == operator and operator in _ASSOCIATIVE:
-            # A long row of one operator is one node, not a deep tree.
-            depth = max(left.depth, _deeper((right,), position))
-            return replace(left, operands=(*left.operands, right), depth=depth, parenthesized=False)
-        depth = _deeper((left, right), position)
-        return ast.Operation(position=position, depth=depth, operator=operator, operands=(left, right))
+    def operations(self, parts: Sequence[ast.Expression | Token]) -> ast.Expression:
+        """Operands with an operator between each. A long row of one operator is one node, not a deep tree."""
+        operands, operators = cast("Sequence[ast.Expression]", parts[::2]), cast("Sequence[Token]", parts[1::2])
+        row, first = [operands[0]], operators[0]
+        for operator, right in zip(operators, operands[1:], strict=True):
+            if len(row) > 1 and (operator != first or operator not in _ASSOCIATIVE):
+                row, first = [_operation(first, row)], operator
+            row.append(right)
+        return _operation(first, row)
 
     def parenthesized(self, parts: Sequence[ast.Expression]) -> ast.Expression:
         (inner,) = parts
@@ -147,6 +149,16 @@ class Builder:
         return replace(inner, depth=depth)
 
 
+def _operation(operator: Token, operands: list[ast.Expression]) -> ast.Operation:
+    left, *others = operands
+    if isinstance(left, ast.Operation) and left.operator == operator and operator in _ASSOCIATIVE:
+        depth = max(left.depth, _deeper(others, position_of(operator)))
+        return replace(left, operands=(*left.operands, *others), depth=depth, parenthesized=False)
+    position = position_of(operator)
+    depth = _deeper(operands, position)
+    return ast.Operation(position=position, depth=depth, operator=str(operator), operands=tuple(operands))
+
+
 def position_of(token: Token) -> ast.Position:
     return ast.Position(cast("int", token.line), cast("int", token.column))  # the lexer counts both
 
@@ -154,9 +166,17 @@ def position_of(token: Token) -> ast.Position:
 def _deeper(nodes: Sequence[ast.Expression], position: ast.Position) -> int:
     depth = 1 + max((node.depth for node in nodes), default=0)
     if depth > MOST_DEPTH:
-        message = f"the expression is nested deeper than {MOST_DEPTH} levels"
-        raise syntax_mistake(message, position.line, position.column, check="expression-too-deep")
+        raise syntax_mistake(TOO_DEEP, position.line, position.column, check="expression-too-deep")
     return depth
+
+
+def _decimal(digits: str) -> int:
+    """The number; of more digits than any number here has, one that is too large."""
+    significant = digits.lstrip("0")
+    return int(significant or "0") if len(significant) < _TOO_MANY_DIGITS else 10**_TOO_MANY_DIGITS
+
+
+_TOO_MANY_DIGITS = 20
 
 
 def _integer(value: int, token: Token) -> ast.Expression:

@@ -11,7 +11,7 @@ from unisono.model.errors import UnisonoError
 class ExpressionMistake:
     """One mistake; line and column count from 1, in characters, inside the expression's text.
 
-    ``check`` is the stable id of the check that found it.
+    ``check`` is the stable id of the check that found it, ``attribute`` what was read and does not exist.
     """
 
     message: str
@@ -19,6 +19,7 @@ class ExpressionMistake:
     column: int
     hint: str = ""
     check: str
+    attribute: str = ""
 
 
 class ExpressionMistakes(UnisonoError):

@@ -6,6 +6,7 @@ when the first expression is parsed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lark import Lark, UnexpectedInput
 
 MOST_TEXT_BYTES = 64 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _REMEMBERED = 2_000  # texts; a project with more of them parses some again
 
 _GRAMMARS = {Language.ENTRA: grammar.ENTRA, Language.MIM: portal_grammar.MIM}
@@ -31,17 +33,14 @@ def parse(text: str, language: Language = Language.ENTRA) -> ast.Expression:
     """
     if len(text) > MOST_TEXT_BYTES or len(text.encode(errors="replace")) > MOST_TEXT_BYTES:
         raise syntax_mistake("the expression is longer than 64 KiB", 1, 1, check="expression-too-long")
+    if half := _SURROGATE.search(text):
+        raise syntax_mistake("there is half a character", *_place(text, half.start()))
     from lark import UnexpectedInput
 
     try:
         return cast("ast.Expression", _parser(language).parse(text))
     except UnexpectedInput as error:
         raise _unexpected(text, error, _GRAMMARS[language]) from None
-
-
-def called_functions(text: str, language: Language = Language.ENTRA) -> tuple[str, ...]:
-    """The names of all calls in the text, as they are written; raises ``ExpressionMistakes``."""
-    return tuple(node.name for node in ast.walk(parse(text, language)) if isinstance(node, ast.Call))
 
 
 @cache
@@ -55,7 +54,7 @@ def _parser(language: Language) -> Lark:
 def _unexpected(text: str, error: UnexpectedInput, read: grammar.Grammar) -> ExpressionMistakes:
     token = getattr(error, "token", None)
     if token is not None and token.type == "$END":
-        return syntax_mistake("the expression ends too early", *_end(text), hint=_missing(error))
+        return syntax_mistake("the expression ends too early", *_place(text, len(text)), hint=_missing(error))
     start = cast("int", error.pos_in_stream)
     found = text[start] if token is None else str(token)
     doubled = found == "=" and text[:start].rstrip().endswith("=")
@@ -64,6 +63,8 @@ def _unexpected(text: str, error: UnexpectedInput, read: grammar.Grammar) -> Exp
 
 
 def _shown(found: str) -> str:
+    if len(found) == 1 and not found.isprintable():
+        return f"character U+{ord(found):04X}"
     return found if len(found) <= 30 else found[:30] + "…"
 
 
@@ -72,6 +73,7 @@ def _missing(error: UnexpectedInput) -> str:
     return "a closing parenthesis is missing" if "RPAR" in accepted else "a value is missing"
 
 
-def _end(text: str) -> tuple[int, int]:
-    lines = text.split("\n")
-    return len(lines), len(lines[-1]) + 1
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column."""
+    before = text[:offset].split("\n")
+    return len(before), len(before[-1]) + 1

@@ -34,7 +34,8 @@ IIF(IsPresent([mail]), LCase([mail]), [uid] & "@contoso.com")
 | `AuthoritativeNull` | As a result: no value, and no weaker rule may contribute one. |
 | `IgnoreThisFlow` | As a result: as if the rule were absent; the present value stays. |
 
-A text has at most 64 KiB and is nested at most 100 levels deep. A text or binary as a result has at most 1 MiB.
+An expression has at most 64 KiB and is nested at most 100 levels deep. A text or binary as a result has at most 1 MiB,
+all that `Select` gives at most 64 MiB, and lists within lists are evaluated for at most 100,000 values of one object.
 
 ## Operators
 
@@ -76,6 +77,7 @@ IIF(Eq(employeeType, "Intern"), "t-" + alias, alias)
 | `name` | An attribute; if there is none of that name, a parameter. |
 | `true`, `false` | Booleans, unless an attribute has that name. |
 | `a + b` | Joins texts, as `Concatenate(a, b)` does. There are no other operators. |
+| `"text"` | A text. A backslash is a backslash, as in `"CONTOSO\\" + alias`; no quote stands inside. |
 | `42`, `-7`, `0x1F` | A number. |
 | `CaseInsensitive` | Words that an argument wants stand there as they are. |
 | `Mid(s, start, n)` | Empty where `n` is negative, as `MidOrEmpty`. Every other function is the one below. |

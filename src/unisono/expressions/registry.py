@@ -178,7 +178,7 @@ class Checker(Protocol):
         """The number of a new variable."""
         ...
 
-    def folded(self, node: typed.Node) -> typed.Node:
+    def folded(self, node: typed.Node, position: ast.Position) -> typed.Node:
         """The node, or the constant that it always gives."""
         ...
 

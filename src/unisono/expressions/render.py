@@ -119,7 +119,11 @@ class Renderer:
             return constant.written
         if constant.value == "\r\n":
             return "CRLF()" if self._portal else "CRLF"
-        return "Null()" if self._portal and constant.value is None else written_value(constant.value)
+        if self._portal and constant.value is None:
+            return "Null()"
+        if self._portal and isinstance(constant.value, str):
+            return f'"{constant.value}"'
+        return written_value(constant.value)
 
     def _call(self, call: typed.Call) -> _Written:
         name, arguments = call.function.name, call.arguments

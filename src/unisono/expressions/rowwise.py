@@ -6,24 +6,28 @@ A checked tree becomes nested Python functions once and is then called per objec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 from unisono.expressions import typed
 from unisono.expressions.registry import Function
 from unisono.expressions.values import (
     IDENTITY,
+    STEPS,
     Failure,
     Marker,
     Result,
     Scalar,
+    Steps,
     Value,
     imported_name,
     listed,
     within_bytes,
+    within_list_bytes,
 )
 
-#: Attribute values by name, values of variables by slot, the object's identity by ``IDENTITY``.
+#: Attribute values by name, values of variables by slot, the object's identity by ``IDENTITY``, and inside a list the
+#: steps that are left by ``STEPS``.
 Scope: TypeAlias = Mapping[str | int, Any]
 Evaluator: TypeAlias = Callable[[Scope], Any]
 
@@ -132,10 +136,15 @@ def _let(node: typed.Let) -> Evaluator:
 
 def _each(node: typed.Each) -> Evaluator:
     slot, values, body = node.slot, evaluator(node.values), evaluator(node.body)
+    bounded: Callable[[Iterator[Scalar | None]], Iterator[Scalar | None]]
+    bounded = within_list_bytes if typed.can_outgrow(node) else iter
 
     def each(scope: Scope) -> list[Scalar] | None:
         members = values(scope)
-        return None if members is None else listed(body({**scope, slot: member}) for member in members)
+        if members is None:
+            return None
+        inside = scope_inside(scope, len(members))
+        return listed(bounded(body({**inside, slot: member}) for member in members))
 
     return each
 
@@ -145,6 +154,21 @@ def _filter(node: typed.Filter) -> Evaluator:
 
     def kept(scope: Scope) -> list[Scalar] | None:
         members = values(scope)
-        return None if members is None else [m for m in members if condition({**scope, slot: m})]
+        if members is None:
+            return None
+        inside = scope_inside(scope, len(members))
+        return [member for member in members if condition({**inside, slot: member})]
 
     return kept
+
+
+def scope_inside(scope: Scope, count: int) -> Scope:
+    """The scope of the body of a list with so many values; only within another list they count as steps.
+
+    Raises ``Failure`` where that is one step too many.
+    """
+    steps: Steps | None = scope.get(STEPS)
+    if steps is None:
+        return {**scope, STEPS: Steps()}
+    steps.take(count)
+    return scope

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from unisono.expressions.kinds import BOOLEAN, NOTHING, NUMBER, TEXT, Kind
 from unisono.expressions.values import Marker, Value
+from unisono.model.schema import AttributeType
 
 if TYPE_CHECKING:
     from unisono.expressions.registry import Function
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Constant:
-    """``written``: how it stands in the text where that is not its value, as of a parameter."""
+    """``written``: how it stands in the text where that is not its value, as of a parameter.
+
+    ``varies``: it follows from the time, so another run has another value.
+    """
 
     kind: Kind
     value: Value
     written: str = ""
+    varies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -193,7 +198,50 @@ def free_slots(node: Node) -> frozenset[int]:
 
 
 def can_fail(node: Node) -> bool:
-    return any(isinstance(part, Fail) or (isinstance(part, Call) and can_fail_itself(part)) for part in walk(node))
+    return any(_fails(part) for part in walk(node))
+
+
+def _fails(part: Node) -> bool:
+    match part:
+        case Fail():
+            return True
+        case Call():
+            return can_fail_itself(part)
+        case Each():
+            return can_outgrow(part) or _has_list(part.body)
+        case Filter():
+            return _has_list(part.condition)
+        case _:
+            return False
+
+
+def _has_list(body: Node) -> bool:
+    return any(isinstance(part, Each | Filter) for part in walk(body))
+
+
+def can_outgrow(node: Each) -> bool:
+    """Whether the results can be much longer together than the values: not where each is a part of its own value."""
+    if node.body.kind.scalar not in _WITH_LENGTH:
+        return False
+    return any(_lengthens(part, node.slot) for part in walk(node.body))
+
+
+_WITH_LENGTH = (AttributeType.STRING, AttributeType.REFERENCE, AttributeType.BINARY)
+_SHORT = 100  # characters or bytes
+
+
+def _lengthens(part: Node, slot: int) -> bool:
+    match part:
+        case Call(function=function):
+            return function.grows
+        case Constant(value=str() | bytes() as value):
+            return len(value) > _SHORT
+        case Read() | Imported():
+            return True
+        case Variable(slot=other):
+            return other != slot
+        case _:
+            return False
 
 
 def can_mark(node: Node) -> bool:
@@ -204,5 +252,5 @@ def can_fail_itself(call: Call) -> bool:
     """Whether the call can fail although its arguments do not."""
     function = call.function
     checked = (parameter.check is not None for parameter in function.parameters)
-    computed = (not isinstance(argument, Constant) for argument in call.arguments)
+    computed = (not isinstance(argument, Constant) or argument.varies for argument in call.arguments)
     return function.fails or function.grows or any(a and b for a, b in zip(checked, computed, strict=False))

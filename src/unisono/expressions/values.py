@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,8 +13,9 @@ Printable: TypeAlias = bool | int | str | datetime
 Value: TypeAlias = Scalar | Sequence[Scalar] | None
 
 
-#: The object's identity among the things that an evaluator knows by number: variables count from 0.
-IDENTITY = -1
+#: Among the things that an evaluator knows by number, where variables count from 0: the object's identity, and the
+#: steps that are left to it.
+IDENTITY, STEPS = -1, -2
 
 
 def imported_name(attribute: str) -> str:
@@ -45,6 +46,13 @@ class Failure(Exception):
 #: Bytes (of UTF-8, for texts) that one result may have. Without a bound a short expression could double its way up.
 MOST_BYTES = 1 << 20
 TOO_LONG = "the result is longer than 1 MiB"
+
+#: Bytes that the texts or binaries of one list may have together, where they can be longer than those they come of.
+MOST_LIST_BYTES = 64 << 20
+LIST_TOO_LONG = "the results for all values together are longer than 64 MiB"
+
+MOST_STEPS = 100_000
+TOO_MANY_STEPS = "lists within lists have too many values together"
 
 LEAST_INTEGER, MOST_INTEGER = -(1 << 63), (1 << 63) - 1
 OUT_OF_RANGE = "the result is beyond a 64-bit number"
@@ -98,3 +106,36 @@ def _fraction(microsecond: int) -> str:
 def listed(values: Iterable[Scalar | None]) -> list[Scalar]:
     """A list of values; it never holds NULL."""
     return [value for value in values if value is not None]
+
+
+def within_list_bytes(values: Iterable[Scalar | None]) -> Iterator[Scalar | None]:
+    """The values; after the last one it raises ``Failure`` where their texts or binaries are too long together.
+
+    Each is asked for, even behind the limit: an error in one of them comes first, wherever it stands.
+    """
+    length = 0
+    for value in values:
+        if isinstance(value, bytes):
+            length += len(value)
+        elif isinstance(value, str):  # most are of ASCII: those need not be encoded to know their length
+            length += len(value) if value.isascii() else len(value.encode())
+        if length <= MOST_LIST_BYTES:
+            yield value
+    if length > MOST_LIST_BYTES:
+        raise Failure(LIST_TOO_LONG)
+
+
+@dataclass(slots=True)
+class Steps:
+    """How often the bodies of lists within each other may still be evaluated for one object.
+
+    Lists within lists multiply: without a bound, a short expression over short lists could take for ever.
+    """
+
+    left: int = MOST_STEPS
+
+    def take(self, count: int) -> None:
+        """Raises ``Failure`` where there are not so many left."""
+        self.left -= count
+        if self.left < 0:
+            raise Failure(TOO_MANY_STEPS)

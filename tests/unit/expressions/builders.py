@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from unisono.expressions import Compiled, Environment, Result, compile_expression
+from unisono.expressions import Compiled, Environment, Result, ast, compile_expression
+from unisono.expressions.parse import parse
+from unisono.model.rules import Language
 from unisono.model.schema import Attribute, AttributeType
 
 ENVIRONMENT = Environment(
@@ -31,6 +33,12 @@ PERSON = {
 
 def compiled(text: str, *, prefix: str = "") -> Compiled:
     return compile_expression(text, PERSON, ENVIRONMENT, prefix=prefix)
+
+
+def called_functions(text: str, language: Language = Language.ENTRA) -> tuple[str, ...]:
+    """The names of all calls in the text, as they are written."""
+    calls = (node for node in ast.walk(parse(text, language)) if isinstance(node, ast.Call))
+    return tuple(call.written or call.name for call in calls)
 
 
 def people(*rows: dict[str, object]) -> pl.DataFrame:

@@ -8,8 +8,9 @@ from benchmarks.expressions.__main__ import table
 from benchmarks.expressions.measure import compiled, measured
 from benchmarks.expressions.people import ATTRIBUTES, people, with_imported
 from benchmarks.expressions.typical import expressions
+from tests.unit.expressions.builders import called_functions
 
-from unisono.expressions import called_functions, imported_name
+from unisono.expressions import imported_name
 from unisono.expressions.functions import FAMILIES, FUNCTIONS
 from unisono.expressions.registry import Function
 

@@ -163,6 +163,8 @@ ABSENT = [
     ("Trim([tags])", None),
     ("Count([tags])", 0),
     ('Contains([tags], "x")', 0),
+    ('Contains(Split("ΟΔΟΣΑ", ","), "ΟΔΟΣ", CaseInsensitive)', 1),
+    ('Contains(Split("οδοσ", ","), "ΟΔΟΣ", CaseInsensitive)', 1),
     ("ItemOrNull([tags], 1)", None),
     ("IsPresent([tags])", False),
     ("IsString([mail])", False),

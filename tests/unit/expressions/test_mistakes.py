@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
-from tests.unit.expressions.builders import ENVIRONMENT, PERSON, compiled
+from tests.unit.expressions.builders import ENVIRONMENT, PERSON, compiled, people, results
 
 from unisono.expressions import ExpressionMistake, ExpressionMistakes, compile_expression
 
@@ -30,6 +33,9 @@ SYNTAX = [
     ("%Domain", 1, 1, "unexpected %", "a parameter is written %Name%"),
     ("Trim([mail]))", 1, 13, "unexpected )", ""),
     ("9223372036854775808", 1, 1, "the number is beyond 64 bits", ""),
+    ("-9223372036854775809", 1, 1, "the number is beyond 64 bits", ""),
+    ("\ufeff[mail]", 1, 1, "unexpected character U+FEFF", ""),
+    ("1 +\n[mail\ud800]", 2, 6, "there is half a character", ""),
 ]
 
 
@@ -205,7 +211,7 @@ def test_a_mistake_in_the_meaning_has_its_place_and_a_hint(
     text: str, column: int, check: str, message: str, hint: str
 ) -> None:
     expected = ExpressionMistake(message=message, line=1, column=column, hint=hint, check=check)
-    assert mistakes(text) == (expected,)
+    assert [replace(mistake, attribute="") for mistake in mistakes(text)] == [expected]
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_text() -> None:
@@ -239,6 +245,32 @@ def test_an_expression_nested_too_deeply_is_refused(text: str) -> None:
 def test_an_expression_that_is_too_long_is_refused() -> None:
     (mistake,) = mistakes('"' + "é" * 33_000 + '"')
     assert (mistake.check, mistake.message) == ("expression-too-long", "the expression is longer than 64 KiB")
+
+
+def test_what_is_the_same_for_every_object_must_not_take_long() -> None:
+    text = 'With($l, Split("a,b,c,d,e,f,g,h,i,j", ","), ' + "Count(Select($v, $l, " * 5 + "1" + "))" * 5 + ")"
+    assert [(mistake.check, mistake.column) for mistake in mistakes(text)] == [("expression-too-large", 1)]
+
+
+def test_zeros_in_front_of_a_number_are_no_digits_too_many() -> None:
+    assert compiled("0" * 60 + "42").evaluate({}).value == 42
+    assert compiled("-" + "0" * 60 + "42").evaluate({}).value == -42
+
+
+def test_of_a_thousand_mistakes_only_the_first_have_suggestions() -> None:
+    found = mistakes(" & ".join(["[Mail]"] * 1000))
+    assert [mistake.hint for mistake in found] == ["did you mean [mail]?"] * 20 + [""] * 980
+
+
+def test_what_follows_from_the_time_is_judged_when_the_time_is_known() -> None:
+    text = 'PadLeft([mail], 9, IIF(Now() < CDate("2024-03-01"), "x", "xy"))'
+    later = replace(ENVIRONMENT, now=ENVIRONMENT.now + timedelta(days=1))
+    row: dict[str, object] = {"mail": "a@b"}
+    now, then = (compile_expression(text, PERSON, environment) for environment in (ENVIRONMENT, later))
+    assert now.evaluate(row).value == "xxxxxxa@b"
+    assert then.evaluate(row).error == "PadLeft: exactly one character is needed"
+    for expression in (now, then):
+        assert results(expression, people(row)) == [expression.evaluate(row)]
 
 
 def test_many_operands_of_one_operator_are_not_deep() -> None:

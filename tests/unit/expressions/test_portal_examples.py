@@ -132,6 +132,8 @@ EXAMPLES: list[tuple[str, object]] = [
     ("BitAnd(BitNot(2), flags)", 512),
     ('Mid("Robin Example", 3, BitNot(0))', ""),
     ('Mid("Robin Example", 3, flags)', "bin Example"),
+    ('"CONTOSO\\" + alias', "CONTOSO\\rexample"),
+    ('"\\\\server\\home\\" + alias', "\\\\server\\home\\rexample"),
     ('Mid("Robin Example", 3, BitAnd(1, flags))', ""),
     ("BitAnd(0x202, flags)", 514),
     ('GreaterThan(Contains(alias, "REX", CaseInsensitive), 0)', True),

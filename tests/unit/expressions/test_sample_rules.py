@@ -17,11 +17,11 @@ from xml.etree import ElementTree as ET
 
 import polars as pl
 import pytest
+from tests.unit.expressions.builders import called_functions
 
 from unisono.expressions import (
     Environment,
     Result,
-    called_functions,
     check_assignable,
     compile_expression,
     imported_name,

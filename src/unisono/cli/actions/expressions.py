@@ -179,7 +179,7 @@ def _traced(question: Question, source: _Source, environment: Environment) -> Tr
 
 
 def _told(mistake: ExpressionMistake, question: Question, source: _Source) -> WrittenMistake:
-    told = in_project(mistake, question.expression, source.object_type or ObjectType(name="", attributes=()))
+    told = in_project(mistake, source.object_type or ObjectType(name="", attributes=()))
     return _written(replace(told, hint=told.hint or _hint(told, question, source)), "error")
 
 

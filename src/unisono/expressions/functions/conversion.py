@@ -113,7 +113,7 @@ def _c_num(x: Operand) -> pl.Expr | Outcome:
     examples=('CNum("42") => 42', 'CNum(Mid("AB12", 3, 2)) + 1 => 13'),
 )
 def c_num(x: str | bytes | int) -> int:
-    """The number that a text writes in decimal, or a binary as little-endian bytes."""
+    """The number that a text writes in decimal, or a binary as little-endian bytes without a sign."""
     if isinstance(x, int):
         return x
     if isinstance(x, bytes):

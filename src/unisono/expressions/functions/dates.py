@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from unisono.expressions import ast, typed
+from unisono.expressions.date_formats import strftime, write_date, wrong_format
 from unisono.expressions.functions.conversion import common_date
-from unisono.expressions.instants import BEYOND, EARLIEST, LATEST, read_date, strftime, write_date
+from unisono.expressions.instants import BEYOND, EARLIEST, LATEST, read_date
 from unisono.expressions.kinds import BOOLEAN, DATE, NUMBER, TEXT, TEXT_LIKE
 from unisono.expressions.registry import Checker, Family, Operand, Outcome, anything, date, number, text
 from unisono.expressions.values import Failure, expect_length
@@ -170,14 +171,20 @@ _MOST_FORMAT = 1000
 @DATES.function(
     "FormatDateTime",
     date("date"),
-    text("format"),
+    text("format", check=wrong_format),
     gives=TEXT,
     columnar=_format_date_time,
     fails=True,
-    examples=('FormatDateTime(CDate("12/25/2007"), "yyyy-MM-dd") => "2007-12-25"',),
+    examples=(
+        'FormatDateTime(CDate("12/25/2007"), "yyyy-MM-dd") => "2007-12-25"',
+        'FormatDateTime(CDate("12/25/2007"), "o") => "2007-12-25T00:00:00.0000000Z"',
+    ),
 )
 def format_date_time(instant: datetime, form: str) -> str:
-    """A date as text, in a .NET custom format: yyyy MM dd HH hh mm ss fff tt; other characters stand for themselves."""
+    """A date as text, in a .NET format: yyyy MM dd HH hh mm ss fff tt and the others; one letter is a standard format.
+
+    Other characters, and those in quotes or behind a backslash, stand for themselves.
+    """
     written = write_date(instant, form)
     expect_length(len(written))
     return written

@@ -35,8 +35,12 @@ def _element(kinds: Sequence[Kind]) -> Kind:
     return kinds[0].element
 
 
+#: In lower case the last sigma of a word differs from all others, which is no matter of case.
+_FINAL_SIGMA, _SIGMA = "ς", "σ"
+
+
 def _cased(text: str, case: str) -> str:
-    return text.lower() if case == "CaseInsensitive" else text
+    return text.lower().replace(_FINAL_SIGMA, _SIGMA) if case == "CaseInsensitive" else text
 
 
 def _first_true(flags: pl.Expr) -> pl.Expr:
@@ -47,7 +51,8 @@ def _first_true(flags: pl.Expr) -> pl.Expr:
 def _lowered(element: pl.Expr, wanted: Operand, case: Operand | None) -> tuple[pl.Expr, str]:
     if case is None or case.value == "CaseSensitive":
         return element, wanted.value
-    return element.str.to_lowercase(), wanted.value.lower()
+    lowered = element.str.to_lowercase().str.replace_all(_FINAL_SIGMA, _SIGMA, literal=True)
+    return lowered, _cased(wanted.value, case.value)
 
 
 def _contains_reference(values: Operand, wanted: Operand, case: Operand | None = None) -> pl.Expr | None:
