@@ -60,7 +60,7 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
         deferred=pl.concat([decisions.linking.deferred, next_in_line]).sort(),
         touched=touched(objects, deleted, results, rules, full=decisions.full),
         pushed=_NO_IDS if decisions.full else pushed(good, rules),
-        relinked=relinked(good, leaving, results, rules),
+        relinked=relinked(objects, leaving, results, rules),
     )
     return replace(
         plan,

@@ -11,7 +11,7 @@ import polars as pl
 
 from unisono.engine.compile import CompiledRule, CompiledRules
 from unisono.engine.compile_flow import column
-from unisono.engine.linking import KEPT
+from unisono.engine.linking import GONE, KEPT
 from unisono.model.plan import RELINKED
 
 if TYPE_CHECKING:
@@ -53,13 +53,19 @@ def _stays() -> pl.Expr:
 
 
 def relinked(
-    good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult], rules: CompiledRules
+    objects: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult], rules: CompiledRules
 ) -> pl.DataFrame:
-    """``RELINKED``: objects of connector spaces with references whose link is new, another or gone."""
+    """``RELINKED``: objects of connector spaces with references whose link is new, another or gone.
+
+    Also those whose pending delete could not be pushed through: they keep their link, but nobody may be made to refer
+    to what is gone. ``objects``: the selection as ``linking`` gives it, with ``failed``.
+    """
     columns = list(RELINKED.columns)
     unlinked = pl.lit(None, dtype=pl.Int64)
+    failed = objects.filter(pl.col("failed") & (pl.col("event") == GONE))
     parts = [
-        good.filter(_moved()).select(columns),
+        objects.filter(~pl.col("failed") & _moved()).select(columns),
+        failed.select("id", "connector", "old_mv_id", mv_id="old_mv_id"),
         leaving.select("id", "connector", old_mv_id="mv_id", mv_id=unlinked),
         *(
             frame.select("id", connector=pl.lit(one.target[0]), old_mv_id=unlinked, mv_id="mv_id")

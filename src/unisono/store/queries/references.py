@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, text
 
 from unisono.model.frames import Extent, Frame
 from unisono.store.frames import (
@@ -73,9 +73,10 @@ _COUNTS: Final = (
     .where(mv_reference.c.source_id.in_(STAGED_IDS))
     .group_by(mv_reference.c.source_id)
 )
+# Counted object by object: a planner that joined would rather look at all references than for those of a few objects.
+_held = select(func.count()).where(cs_reference.c.source_id == _source.c.id).correlate(_source).scalar_subquery()
 _CONNECTORS_COUNTS: Final = (
-    select(_source.c.mv_id, func.count())
-    .join_from(_source, cs_reference, cs_reference.c.source_id == _source.c.id)
+    select(_source.c.mv_id, func.sum(_held))
     .where(_source.c.mv_id.in_(STAGED_IDS), _source.c.connector_id + 0 == CONNECTOR_ID)
     .group_by(_source.c.mv_id)
 )
@@ -98,21 +99,30 @@ _CONNECTED_REFERRERS: Final = (
 )
 
 # From the connectors of the objects, along synchronized references, to what their targets are linked with.
-_contributions = select(
-    *columns_of(
-        REFERENCE_CONTRIBUTIONS,
-        _source,
-        cs_id=_source.c.id,
-        connector=name_of_connector(_source.c.connector_id),
-        attribute=cs_reference.c.attribute,
-        target_id=_target.c.mv_id,
-    )
-).where(cs_reference.c.layer != "add", _target.c.mv_id.is_not(None))
+def _contributions(source: FromClause) -> Select[tuple[object, ...]]:
+    return select(
+        *columns_of(
+            REFERENCE_CONTRIBUTIONS,
+            source,
+            cs_id=source.c.id,
+            connector=name_of_connector(source.c.connector_id),
+            attribute=cs_reference.c.attribute,
+            target_id=_target.c.mv_id,
+        )
+    ).where(cs_reference.c.layer != "add", _target.c.mv_id.is_not(None))
+
+
+# PostgreSQL decides about the staged objects first, and then how to find their references. Together it would look at
+# the references of everybody, once for each part of the population.
+_staged_sources = (
+    select(cs_object).where(cs_object.c.mv_id.in_(STAGED_IDS)).with_statement_hint("OFFSET 0", "postgresql")
+).subquery("source")
 _CONTRIBUTIONS: Final = ByExtent(
-    of=_contributions.join_from(_source, cs_reference, cs_reference.c.source_id == _source.c.id)
-    .join(_target, _target.c.id == cs_reference.c.target_id)
-    .where(_source.c.mv_id.in_(STAGED_IDS)),
-    among=_contributions.join_from(staged_edge, _source, _source.c.mv_id == _from)
+    of=_contributions(_staged_sources)
+    .join_from(_staged_sources, cs_reference, cs_reference.c.source_id == _staged_sources.c.id)
+    .join(_target, _target.c.id == cs_reference.c.target_id),
+    among=_contributions(_source)
+    .join_from(staged_edge, _source, _source.c.mv_id == _from)
     .join(_target, _target.c.mv_id == _to)
     .join(cs_reference, _leads(cs_reference, _source.c.id, _target.c.id)),
 )
