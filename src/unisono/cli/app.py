@@ -9,7 +9,7 @@ import typer
 
 from unisono import __version__
 from unisono.cli.command import JsonOption, QuietOption, Shared
-from unisono.cli.commands import codes, expressions, objects, plans, project, runs, start
+from unisono.cli.commands import codes, expressions, joiner, objects, plans, project, runs, start
 
 VARIABLE = "UNISONO_PROJECT"
 
@@ -26,6 +26,8 @@ COMMANDS = (
     objects.why,
     objects.search,
     objects.show,
+    joiner.join,
+    joiner.disconnect,
     runs.history,
     runs.errors,
     runs.tidy,

@@ -16,7 +16,7 @@ from unisono.engine.compile import CompiledRules, comparison_keys
 from unisono.engine.compile_flow import column
 from unisono.engine.contribute import AMBIGUOUS
 from unisono.engine.counting import count, guard_counts
-from unisono.engine.linking import GONE, JOINED, KEPT, REFUSED
+from unisono.engine.linking import CUT, FILTERED, GONE, JOINED, KEPT, REFUSED
 from unisono.engine.related import pushed, relinked, touched
 from unisono.model.frames import JOIN_KEYS, MV_OBJECT
 from unisono.model.plan import LINKS, PENDING_EXPORTS, PROVISIONED, RENAMED_ADDS, SYNC_ERRORS, SyncPlan
@@ -54,7 +54,7 @@ def assemble(decisions: Decisions, rules: CompiledRules, *, detail: bool) -> Syn
         join_keys_of=_join_keys_of(results, rules),
         join_keys=_join_keys(results, abandoned, rules),
         provisioned=_created(results),
-        exports=_exports(leaving, results),
+        exports=_exports(good, leaving, results),
         renamed_adds=_renamed_adds(results),
         errors=_errors(objects, errors),
         deferred=pl.concat([decisions.linking.deferred, next_in_line]).sort(),
@@ -218,8 +218,13 @@ def _created(results: list[TypeResult]) -> pl.DataFrame:
     return pl.concat([PROVISIONED.empty(), *parts]).sort("id")
 
 
-def _exports(leaving: pl.DataFrame, results: list[TypeResult]) -> pl.DataFrame:
+def _exports(good: pl.DataFrame, leaving: pl.DataFrame, results: list[TypeResult]) -> pl.DataFrame:
     nothing = pl.lit(None, dtype=pl.String)
+    # What was to be written to an object is no longer wanted when it is no connector any more.
+    was_connector = pl.col("event").is_in([FILTERED, CUT]) & pl.col("old_mv_id").is_not_null()
+    dropped = good.filter(was_connector & pl.col("export_operation").is_not_null()).select(
+        "id", export_operation=nothing, new_dn=nothing, pending_export=nothing
+    )
     cut = leaving.filter(~_removed()).select(
         "id",
         export_operation=pl.when(pl.col("action") == "delete").then(pl.lit("delete")),
@@ -233,7 +238,7 @@ def _exports(leaving: pl.DataFrame, results: list[TypeResult]) -> pl.DataFrame:
         for result in results
         for one in result.outbound
     ]
-    return pl.concat(PENDING_EXPORTS.check(frame) for frame in (cut, *flows)).sort("id")
+    return pl.concat(PENDING_EXPORTS.check(frame) for frame in (dropped, cut, *flows)).sort("id")
 
 
 def _renamed_adds(results: list[TypeResult]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 
 from unisono.engine.compile import CompiledRules
 from unisono.engine.compile_flow import column
-from unisono.engine.linking import FILTERED, GONE
+from unisono.engine.linking import CUT, FILTERED, GONE
 from unisono.model.plan import CHANGES, METAVERSE, SyncPlan
 from unisono.model.schema import Attribute, AttributeType
 
@@ -59,7 +59,7 @@ def _link_changes(objects: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("join"))
         .when(event == "projected")
         .then(pl.lit("project"))
-        .when(event.is_in([GONE, FILTERED]) & pl.col("old_mv_id").is_not_null())
+        .when(event.is_in([GONE, FILTERED, CUT]) & pl.col("old_mv_id").is_not_null())
         .then(pl.lit("disconnect"))
     )
     return (

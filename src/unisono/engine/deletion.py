@@ -19,7 +19,8 @@ _DEPROVISIONED = {
 def to_delete(cut: pl.DataFrame, remaining: pl.DataFrame, metaverse: pl.DataFrame, rules: CompiledRules) -> pl.Series:
     """Ids of the metaverse objects that the cut links delete, sorted.
 
-    ``cut`` and ``remaining``: (``mv_id``, ``connector``), one row per link; ``metaverse``: ``id``, ``object_type``.
+    ``cut`` and ``remaining``: (``mv_id``, ``connector``), one row per link; ``metaverse``: ``id``, ``object_type``. Of
+    links that are cut ``by_operator`` only the last one deletes, whatever the rule (§10).
     """
     if cut.is_empty():
         return pl.Series("id", [], dtype=pl.Int64)
@@ -34,6 +35,7 @@ def to_delete(cut: pl.DataFrame, remaining: pl.DataFrame, metaverse: pl.DataFram
 
 def _by_rule(rule: DeletionRule, cut: pl.DataFrame, remaining: pl.DataFrame) -> pl.Series:
     unlinked = cut.filter(~pl.col("mv_id").is_in(remaining["mv_id"].implode()))["mv_id"]
+    cut = cut.filter(~pl.col("by_operator"))
     if rule.any_of:
         named = cut.filter(pl.col("connector").is_in(list(rule.any_of)))["mv_id"]
         return pl.concat([named, unlinked])

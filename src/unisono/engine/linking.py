@@ -1,4 +1,7 @@
-"""Links of the objects being synchronized: filter, cut, join, project (engine specification §4.2–§4.6)."""
+"""Links of the objects being synchronized: filter, cut, join, project (engine specification §4.2–§4.6).
+
+What an operator links or cuts by hand is no question of rules: neither filter nor join criteria are asked (§2.6).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from unisono.engine.compile import CompiledRules
 from unisono.engine.correlate import Correlation, correlate
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.images import by_type, image
+from unisono.model.plan import BY_HAND
 
 #: What happened to an object's link, in column ``event``.
 GONE = "gone"  # pending delete
@@ -21,6 +25,7 @@ KEPT = "kept"  # was and is a connector
 REMAINS = "remains"  # disconnector
 REFUSED = "refused"  # disconnector that found a metaverse object which has a connector of this connector already
 EXPLICIT = "explicit"  # explicit disconnector
+CUT = "cut"  # disconnected by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +79,17 @@ def refuse_second_connectors(linking: Linking, others: pl.DataFrame, rules: Comp
     return replace(linking, objects=undone, images=images)
 
 
-def link(selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids) -> Linking:
-    """Decide the links of the selected objects (``CS_OBJECT`` of one connector, in the order of anchors)."""
+def link(
+    selected: pl.DataFrame, rules: CompiledRules, facts: Facts, ids: Ids, by_hand: pl.DataFrame | None = None
+) -> Linking:
+    """Decide the links of the selected objects (``CS_OBJECT`` of one connector, in the order of anchors).
+
+    ``by_hand``: ``BY_HAND`` of those of which an operator decided.
+    """
+    hand = BY_HAND.empty() if by_hand is None else by_hand
     decided, images, correlations = [], {}, []
     for connector, object_type, group in by_type(selected):
-        wide = _images(connector, object_type, group, rules, facts)
+        wide = _with_hand(_images(connector, object_type, group, rules, facts), hand)
         one, correlation = _link_type(wide, connector, object_type, rules, facts, ids)
         decided.append(one.select(_DECIDED))
         correlations.append(correlation)
@@ -113,6 +124,12 @@ _DECIDED = [
     "link_rule",
     "metaverse_type",
 ]
+
+
+def _with_hand(wide: pl.DataFrame, by_hand: pl.DataFrame) -> pl.DataFrame:
+    """Add ``hand_mv_id`` and ``hand_state``; both are null for those of whom rules decide."""
+    decided = by_hand.select("id", hand_mv_id="mv_id", hand_state="state")
+    return wide.join(decided, on="id", how="left", maintain_order="left")
 
 
 def _images(
@@ -167,9 +184,15 @@ def _fixed_event(connector: str, object_type: str, rules: CompiledRules) -> pl.E
     matches = rules.filters.get((connector, object_type), (pl.lit(value=False), frozenset[str]()))[0]
     is_connector = pl.col("mv_id").is_not_null()
     is_explicit = pl.col("state") == "explicit"
+    is_unexported = (pl.col("export_operation") == "add").fill_null(value=False) & pl.col("anchor").is_null()
+    is_cut = pl.col("hand_state").is_not_null() & pl.col("hand_mv_id").is_null()
     return (
-        pl.when((pl.col("import_operation") == "delete").fill_null(value=False))
+        pl.when((pl.col("import_operation") == "delete").fill_null(value=False) | (is_cut & is_unexported))
         .then(pl.lit(GONE))
+        .when(is_cut)
+        .then(pl.lit(CUT))
+        .when(pl.col("hand_mv_id").is_not_null())
+        .then(pl.lit(JOINED))
         .when(is_explicit & ~is_connector)
         .then(pl.lit(EXPLICIT))
         .when(matches & ~is_explicit)
@@ -183,7 +206,9 @@ def _as_decided(linked: pl.DataFrame) -> pl.DataFrame:
     event = pl.coalesce("event", "found", pl.lit(REMAINS))
     kept = pl.col("event") == KEPT
     joined_by = (
-        pl.when(pl.col("found") == JOINED)
+        pl.when(pl.col("hand_mv_id").is_not_null())
+        .then(pl.lit("joiner"))
+        .when(pl.col("found") == JOINED)
         .then(pl.lit("join"))
         .when(pl.col("found") == PROJECTED)
         .then(pl.lit("projection"))
@@ -194,12 +219,14 @@ def _as_decided(linked: pl.DataFrame) -> pl.DataFrame:
         old_state=pl.col("state"),
         # An earlier error is cleared in the same way as a pending import is pushed through.
         pending=pl.col("import_operation").is_not_null() | pl.col("import_error").is_not_null(),
-        mv_id=pl.when(kept).then(pl.col("mv_id")).otherwise(pl.col("found_mv_id")),
+        mv_id=pl.when(kept).then(pl.col("mv_id")).otherwise(pl.coalesce("found_mv_id", "hand_mv_id")),
         link_kind=pl.when(kept).then(pl.col("link_kind")).otherwise(joined_by),
         link_rule=pl.when(kept).then(pl.col("link_rule")).otherwise(pl.col("rule")),
-        state=pl.when(event == FILTERED)
+        state=pl.when(pl.col("hand_state").is_not_null())
+        .then(pl.col("hand_state"))
+        .when(event == FILTERED)
         .then(pl.lit("filtered"))
         .when(pl.col("state") == "filtered")
         .then(pl.lit("normal"))
         .otherwise(pl.col("state")),
-    ).drop("found", "found_mv_id", "rule")
+    ).drop("found", "found_mv_id", "rule", "hand_mv_id", "hand_state")

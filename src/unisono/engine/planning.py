@@ -25,7 +25,7 @@ from unisono.engine.contribute import AMBIGUOUS, NumberedFlow, ambiguous, contri
 from unisono.engine.deletion import deprovision, to_delete
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.images import by_type, image
-from unisono.engine.linking import FILTERED, GONE, Linking, link, refuse_second_connectors
+from unisono.engine.linking import CUT, FILTERED, GONE, Linking, link, refuse_second_connectors
 from unisono.engine.outbound import Outbound, outbound
 from unisono.engine.resolve import Resolved, resolve
 from unisono.model.frames import CS_OBJECT, MV_OBJECT
@@ -69,43 +69,60 @@ def plan_synchronization(
     ids: Ids,
     run_id: int,
     detail: bool,
+    by_hand: pl.DataFrame | None = None,
 ) -> SyncPlan:
     """What synchronizing the selected objects would write.
 
     ``selected``: ``CS_OBJECT`` rows of one connector in the order of anchors. ``full``: evaluate all outbound rules,
-    also where the metaverse does not change. ``detail``: also list every change for people. An empty selection gives an
-    empty plan.
+    also where the metaverse does not change. ``detail``: also list every change for people. ``by_hand``: ``BY_HAND`` of
+    those whose links an operator decides. An empty selection gives an empty plan.
     """
     if selected.is_empty():
         return SyncPlan()
-    return assemble(decide(selected, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id), rules, detail=detail)
+    decisions = decide(selected, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id, by_hand=by_hand)
+    return assemble(decisions, rules, detail=detail)
 
 
 def decide(
-    selected: pl.DataFrame, *, full: bool, rules: CompiledRules, facts: Facts, ids: Ids, run_id: int
+    selected: pl.DataFrame,
+    *,
+    full: bool,
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+    run_id: int,
+    by_hand: pl.DataFrame | None = None,
 ) -> Decisions:
     """All decisions of ``plan_synchronization``; preview shows them step by step."""
-    decisions = _decide(selected, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id)
+    decisions = _decide(selected, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id, by_hand=by_hand)
     waiting = clashing(decisions, selected, rules, facts)
     if waiting.len() == decisions.linking.deferred.len():
         return decisions
     # The first object never waits, so somebody is left to decide.
     rest = selected.filter(~pl.col("id").is_in(waiting.implode()))
-    again = _decide(rest, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id)
+    again = _decide(rest, full=full, rules=rules, facts=facts, ids=ids, run_id=run_id, by_hand=by_hand)
     return replace(again, linking=replace(again.linking, deferred=waiting))
 
 
 def _decide(
-    selected: pl.DataFrame, *, full: bool, rules: CompiledRules, facts: Facts, ids: Ids, run_id: int
+    selected: pl.DataFrame,
+    *,
+    full: bool,
+    rules: CompiledRules,
+    facts: Facts,
+    ids: Ids,
+    run_id: int,
+    by_hand: pl.DataFrame | None,
 ) -> Decisions:
-    linking = link(selected, rules, facts, ids)
+    linking = link(selected, rules, facts, ids, by_hand)
     metaverse = _metaverse(linking.objects, facts)
     others = facts.connectors_of(metaverse.filter(~pl.col("is_new"))["id"], besides=selected["id"]).sort("id")
     linking = refuse_second_connectors(linking, others, rules)
     objects = linking.objects
     metaverse = metaverse.filter(pl.col("id").is_in(_touched(objects).implode()))  # who is refused touches nothing
     others = others.filter(pl.col("mv_id").is_in(metaverse["id"].implode()))
-    cut = objects.filter(_cut()).select("connector", mv_id="old_mv_id")
+    by_operator = pl.col("event") == CUT
+    cut = objects.filter(_cut() | by_operator).select("connector", mv_id="old_mv_id", by_operator=by_operator)
     remaining = pl.concat(
         [others.select("connector", "mv_id"), objects.drop_nulls("mv_id").select("connector", "mv_id")]
     )

@@ -27,6 +27,13 @@ LINKS = Frame(
     key=("id",),
     nullable=frozenset({"mv_id", "link_kind", "link_rule"}),
 )
+#: What an operator decides about links (engine specification §2.6).
+BY_HAND = Frame(
+    row="a connector-space object that is joined or disconnected by hand",
+    columns={"id": pl.Int64, "mv_id": pl.Int64, "state": pl.String},  # mv_id null: the link is cut
+    key=("id",),
+    nullable=frozenset({"mv_id"}),
+)
 PROVISIONED = Frame(
     row="a connector-space object that a rule creates",
     columns={

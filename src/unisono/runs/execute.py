@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from unisono.connectors.runtime import Runtime
@@ -19,12 +19,17 @@ from unisono.runs.synchronization_step import run_synchronization
 from unisono.runs.tally import Record
 from unisono.store.contract import HeldBatch, UnitOfWork
 
-#: Only one synchronization at a time in the whole store (engine specification §9.3).
-SYNCHRONIZATION_LOCK = "synchronization"
+#: Does a step of a run, whose id it gets, and says how it ended.
+Work = Callable[[RunStep, ConnectorDefinition, Record, int, Context], Ending]
 
 
 def run_profile(connector: str, profile: RunProfile, context: Context) -> RunResult:
     """Run the profile's steps until one ends the run. Never raises for what a connected system or the store does."""
+    return run_steps(connector, profile, context, _do)
+
+
+def run_steps(connector: str, profile: RunProfile, context: Context, work: Work) -> RunResult:
+    """Run the profile's steps, each of them by ``work``, as ``run_profile`` does."""
     definition = context.project.connector(connector)
     if definition is None:
         raise KeyError(connector)
@@ -32,7 +37,7 @@ def run_profile(connector: str, profile: RunProfile, context: Context) -> RunRes
         with context.store.lock(f"connector {connector}") as free:
             obstacle = _obstacle(connector, profile, free=free)
             if obstacle is None:
-                return _run_steps(definition, profile, context)
+                return _run_steps(definition, profile, context, work)
     except StoreError as error:
         obstacle = _ending(error)
     return _refused(connector, profile, obstacle, context)
@@ -74,7 +79,7 @@ def _ending(error: StoreError) -> Ending:
     return Ending(status=error.status, message=error.message, hint=error.hint)
 
 
-def _run_steps(definition: ConnectorDefinition, profile: RunProfile, context: Context) -> RunResult:
+def _run_steps(definition: ConnectorDefinition, profile: RunProfile, context: Context, work: Work) -> RunResult:
     """Raises ``StoreError`` only before the first step."""
     started_at = context.clock()
     with context.store.begin() as unit:
@@ -82,7 +87,7 @@ def _run_steps(definition: ConnectorDefinition, profile: RunProfile, context: Co
         run_id = unit.start_run(definition.name, profile.name, context.project.fingerprint, started_at)
     results: list[StepResult] = []
     while not _is_over(results, profile):
-        results.append(_run_step(definition, profile, run_id, results, context))
+        results.append(_run_step(definition, profile, run_id, results, context, work))
     clear_some_history(context)
     return RunResult(
         id=run_id,
@@ -127,6 +132,7 @@ def _run_step(
     run_id: int,
     earlier: Sequence[StepResult],
     context: Context,
+    work: Work,
 ) -> StepResult:
     """Do the step that comes after the earlier ones. With the last one the run ends."""
     number = len(earlier) + 1
@@ -134,7 +140,7 @@ def _run_step(
     measured = replace(context, store=MeasuredStore(context.store))
     record = Record(context=measured, run_id=run_id, number=number, step=step, started_at=context.clock())
     context.reporter.step(definition.name, step.type.value)
-    ending = _guarded_step(step, definition, record, run_id, measured)
+    ending = _guarded_step(step, definition, record, run_id, measured, work)
     result = _as_ended(record.result(ending.status), ending)
     try:
         with context.store.begin() as unit:
@@ -182,14 +188,14 @@ def _held(ending: Ending, connector: str, profile: str, number: int, run_id: int
 
 
 def _guarded_step(
-    step: RunStep, definition: ConnectorDefinition, record: Record, run_id: int, context: Context
+    step: RunStep, definition: ConnectorDefinition, record: Record, run_id: int, context: Context, work: Work
 ) -> Ending:
     """Do the step, and measure it; what stops it becomes its ending."""
     try:
         with record.profile.kept():
             with record.unit():
                 pass  # from here on the history shows the step
-            return _do(step, definition, record, run_id, context)
+            return work(step, definition, record, run_id, context)
     except StepStop as stop:
         return Ending(status=stop.status, message=stop.message, hint=stop.hint, connection=stop.connection)
     except StoreError as error:
@@ -201,11 +207,7 @@ def _guarded_step(
 
 def _do(step: RunStep, definition: ConnectorDefinition, record: Record, run_id: int, context: Context) -> Ending:
     if step.type.is_synchronization:
-        with context.store.lock(SYNCHRONIZATION_LOCK) as free:
-            if not free:
-                message = "another synchronization is under way; only one runs at a time"
-                return Ending(status=Status.NO_START_MA_ALREADY_RUNNING, message=message)
-            return run_synchronization(step, definition, record, run_id, context)
+        return run_synchronization(step, definition, record, run_id, context)
     runtime = Runtime(context.connectors[definition.name].connector, definition)
     if step.type.is_import:
         return run_import(step, definition, runtime, record, run_id, context)

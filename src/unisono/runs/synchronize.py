@@ -120,6 +120,25 @@ def synchronize(
     return done
 
 
+def synchronize_by_hand(
+    unit: UnitOfWork, by_hand: pl.DataFrame, *, rules: CompiledRules, run_id: int, context: Context, listed: Listed
+) -> Synchronized:
+    """Join or disconnect objects of one connector as ``by_hand`` (``BY_HAND``) says, with all that follows from it.
+
+    The objects are synchronized as in a full synchronization, and so are all references of and to them.
+    """
+    done = Synchronized()
+    relations = Relations(full=True)
+    selected = unit.objects(by_hand["id"]).sort("anchor", "id")
+    _synchronize_partition(selected, unit, True, rules, run_id, done, relations, listed, by_hand)  # noqa: FBT003 - full
+    done.objects = selected.height
+    connector = str(selected["connector"][0])
+    for plan in synchronize_references(relations, connector, rules, unit, run_id, context.partition_objects):
+        done.add(plan)
+        listed.add(plan)
+    return done
+
+
 def _synchronize_partition(
     selected: pl.DataFrame,
     unit: UnitOfWork,
@@ -129,12 +148,20 @@ def _synchronize_partition(
     done: Synchronized,
     relations: Relations,
     listed: Listed,
+    by_hand: pl.DataFrame | None = None,
 ) -> None:
     """Plan and apply a selection, then what it deferred, until nothing is deferred."""
     while not selected.is_empty():
         detail = listed.changes is not None
         plan = plan_synchronization(
-            selected, full=full, rules=rules, facts=unit, ids=unit.allocate, run_id=run_id, detail=detail
+            selected,
+            full=full,
+            rules=rules,
+            facts=unit,
+            ids=unit.allocate,
+            run_id=run_id,
+            detail=detail,
+            by_hand=by_hand,
         )
         relations.add(plan, unit)
         apply_synchronization(plan, unit, run_id)

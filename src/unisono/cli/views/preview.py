@@ -22,13 +22,14 @@ def preview_view(preview: Preview) -> Iterator[RenderableType]:
     yield titled("3 Link", text(f"The object {preview.link}."))
     nobody = text("None: the object is linked with nothing.")
     yield titled("4 Contributions", offer_table(preview.contributions) if preview.contributions else nobody)
-    yield titled("5 Metaverse", _changes(preview.metaverse))
-    yield titled("6 Outbound", _changes(preview.outbound))
+    yield titled("5 Metaverse", change_list(preview.metaverse))
+    yield titled("6 Outbound", change_list(preview.outbound))
     if preview.errors:
         yield titled("Errors", error_table(preview.errors))
 
 
-def _changes(changes: Sequence[PlannedChange]) -> RenderableType:
+def change_list(changes: Sequence[PlannedChange]) -> RenderableType:
+    """Changes of every kind, row by row."""
     if not changes:
         return text("Nothing changes.")
     rows = [(each.kind, each.space, each.name, each.attribute, each.before, each.after, each.rule) for each in changes]
