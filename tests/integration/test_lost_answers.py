@@ -57,3 +57,21 @@ def test_an_account_with_other_values_is_somebody_elses(project: TestProject) ->
     assert counts(imported)[Counter.STAGE_ADD] == 1
     account = project.space("app").drop_nulls("anchor")
     assert account.select("anchor", "mv_id").rows() == [("E00001", None)]
+
+
+def test_s16_who_lost_the_account_is_evaluated_again(project: TestProject) -> None:
+    _added(project, "E00001,Somebody Else,Clerk,")
+    project.run("app", StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION)
+    person = project.space("hr").filter(anchor="E00001")
+    assert person["reevaluate"].to_list() == [True]
+    tried = project.run("hr", StepType.DELTA_SYNCHRONIZATION)
+    assert tried.status is Status.COMPLETED_SYNC_ERRORS
+    assert project.space("hr").filter(anchor="E00001")["import_error"].to_list() == [
+        "sync-rule-flow-provisioning-failed"
+    ]
+    _added(project, "E00009,Nobody,,")
+    project.run("app", StepType.FULL_IMPORT, StepType.DELTA_SYNCHRONIZATION)
+    assert project.run("hr", StepType.DELTA_SYNCHRONIZATION).status is Status.SUCCESS
+    (account,) = project.space("app").filter(dn="E00001").select("mv_id", "export_operation").rows()
+    assert account == (person["mv_id"][0], "add")
+    assert project.space("hr")["reevaluate"].to_list() == [False] * 3

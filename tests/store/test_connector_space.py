@@ -37,6 +37,7 @@ FULL_ROW: dict[str, Any] = {
     "link_rule": "In from HR",
     "import_operation": "update",
     "obsolete": True,
+    "reevaluate": True,
     "hologram": '{"a":1}',
     "pending_import": '{"a":2}',
     "export_operation": "update",
@@ -68,7 +69,7 @@ def test_an_object_is_read_as_it_was_written(unit: UnitOfWork) -> None:
 def test_a_new_object_is_normal_and_has_nothing_pending_unless_said(unit: UnitOfWork) -> None:
     unit.insert_objects(people([1]))
     (row,) = unit.objects(ids(1)).to_dicts()
-    assert (row["state"], row["obsolete"]) == ("normal", False)
+    assert (row["state"], row["obsolete"], row["reevaluate"]) == ("normal", False, False)
     assert all(row[name] is None for name in CS_OBJECT.nullable - {"anchor"})
 
 

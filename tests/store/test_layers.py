@@ -18,6 +18,7 @@ PENDING = {
     "import_hash": 2,
     "import_error": "flow-error",
     "obsolete": True,
+    "reevaluate": True,
 }
 
 
@@ -27,7 +28,7 @@ def test_promotion_makes_the_pending_import_the_hologram(unit: UnitOfWork) -> No
     (row,) = unit.objects(ids(1)).to_dicts()
     assert row["hologram"] == '{"a":2}'
     assert all(row[name] is None for name in ("pending_import", "import_operation", "import_error"))
-    assert row["obsolete"] is False
+    assert (row["obsolete"], row["reevaluate"]) == (False, False)
     assert found(whole_space(unit, "HR"), "hologram_hash", "import_hash") == [(2, 2)]
 
 
@@ -126,7 +127,7 @@ def test_a_removed_object_that_others_refer_to_becomes_a_placeholder(
     unit.update_objects(changes({"id": 1, "object_type": "person"}))
     (row,) = unit.objects(ids(1)).to_dicts()
     kept = {"id": 1, "connector": "HR", "object_type": "person", "dn": "x", "dn_key": "x", "state": "normal"}
-    assert row == dict.fromkeys(CS_OBJECT.columns) | kept | {"obsolete": False}
+    assert row == dict.fromkeys(CS_OBJECT.columns) | kept | {"obsolete": False, "reevaluate": False}
 
 
 def test_objects_that_refer_to_each_other_are_removed_together(unit: UnitOfWork) -> None:

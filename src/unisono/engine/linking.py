@@ -33,7 +33,7 @@ class Linking:
     """``objects``: one row per object that was decided, in the order given: ``CS_OBJECT`` columns with
 
     - ``event``: one of the names above; ``retyped``: whether a delete-add was processed; ``pending``: whether there is
-      something to push through;
+      something to push through; ``reevaluate``: whether it is evaluated as in a full synchronization;
     - ``old_mv_id``, and ``mv_id``, ``link_kind``, ``link_rule``, ``state`` as they are now (null ``mv_id``: no link);
     - ``metaverse_type``: of a projected object; ``refused_mv_id``: what a refused object had found.
 
@@ -114,6 +114,7 @@ _DECIDED = [
     "dn",
     "export_operation",
     "pending",
+    "reevaluate",
     "state",
     "old_state",
     "event",
@@ -218,7 +219,7 @@ def _as_decided(linked: pl.DataFrame) -> pl.DataFrame:
         old_mv_id=pl.col("mv_id"),
         old_state=pl.col("state"),
         # An earlier error is cleared in the same way as a pending import is pushed through.
-        pending=pl.col("import_operation").is_not_null() | pl.col("import_error").is_not_null(),
+        pending=pl.col("import_operation").is_not_null() | pl.col("import_error").is_not_null() | pl.col("reevaluate"),
         mv_id=pl.when(kept).then(pl.col("mv_id")).otherwise(pl.coalesce("found_mv_id", "hand_mv_id")),
         link_kind=pl.when(kept).then(pl.col("link_kind")).otherwise(joined_by),
         link_rule=pl.when(kept).then(pl.col("link_rule")).otherwise(pl.col("rule")),

@@ -338,7 +338,8 @@ def _outbound(
     """All targets for metaverse objects that changed; for the others only the source connector's own flows, which
     revert changes made behind our back (engine specification §4.2, reassert). A target for none of them is left out."""
     relinked = linking.objects.filter(pl.col("old_mv_id").ne_missing(pl.col("mv_id")) | pl.col("retyped"))
-    affected = pl.concat([relinked["mv_id"], relinked["old_mv_id"]]).drop_nulls()
+    again = linking.objects.filter("reevaluate")["mv_id"]
+    affected = pl.concat([relinked["mv_id"], relinked["old_mv_id"], again]).drop_nulls()
     everywhere = pl.lit(scope.full) | pl.col("changed") | pl.col("id").is_in(affected.implode())
     connectors = pl.concat([others, selected_linked]).sort("id")
     results = []

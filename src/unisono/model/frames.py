@@ -161,6 +161,7 @@ CS_OBJECT = Frame(
         "link_rule": pl.String,
         "import_operation": pl.String,
         "obsolete": pl.Boolean,
+        "reevaluate": pl.Boolean,  # all of its rules, provisioning included, though nothing of it changed
         "hologram": pl.String,  # document
         "pending_import": pl.String,  # document: the complete image that waits for synchronization
         "export_operation": pl.String,  # add, update, delete

@@ -59,6 +59,18 @@ def apply_adoption(adoption: Adoption, unit: UnitOfWork) -> None:
     unit.delete_objects(adoption.former)
 
 
+def provision_again(displaced: pl.Series, unit: UnitOfWork) -> None:
+    """Whoever lost a provisioned object to an import looks for another one, or reports why there can be none.
+
+    The other connectors of its metaverse object are evaluated again at their next synchronization (engine
+    specification §2.7: provisioning retry).
+    """
+    linked = unit.linked(displaced.alias("id"))["mv_id"].unique().alias("id")
+    others = unit.connectors_of(linked, besides=displaced.alias("id"))
+    if others.height:
+        unit.update_objects(others.select("id", reevaluate=pl.lit(value=True)))
+
+
 def apply_answers(answers: pl.DataFrame, object_type: ObjectType, style: DnStyle, unit: UnitOfWork) -> None:
     """Record additions whose answers got lost, as if they had come. Whether references were sent nobody knows."""
     unit.update_objects(accepted_objects(unit.objects(answers["id"]), answers, object_type, style))

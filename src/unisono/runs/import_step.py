@@ -24,7 +24,14 @@ from unisono.model.project import ConnectorDefinition
 from unisono.model.runs import Counter, RunStep, Status, StepType
 from unisono.model.schema import ObjectType
 from unisono.runs.ahead import ahead
-from unisono.runs.apply import apply_adoption, apply_answers, apply_deletions, apply_staging, compare_referrers
+from unisono.runs.apply import (
+    apply_adoption,
+    apply_answers,
+    apply_deletions,
+    apply_staging,
+    compare_referrers,
+    provision_again,
+)
 from unisono.runs.context import Context
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
 from unisono.runs.tally import Record, object_errors
@@ -185,6 +192,7 @@ def _stage_changes(
     plan = stage(images, object_type, index, seen, space, unit, unit.allocate)
     apply_staging(plan, unit)
     if plan.displaced.height:
+        provision_again(plan.displaced["former"], unit)
         apply_adoption(adopt(plan.displaced, unit), unit)
     referrers = compare_referrers(plan.renamed, unit) if plan.renamed.len() else _NO_IDS
     _count(plan, record)

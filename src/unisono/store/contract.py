@@ -30,7 +30,7 @@ from unisono.model.runs import Cleared, ObjectError, RunResult, Status, StepResu
 class Selection(StrEnum):
     """Which objects of a connector a synchronization step processes (engine specification §6.1)."""
 
-    DELTA = "delta"  # pending imports but deletes, normal disconnectors, objects with a synchronization error
+    DELTA = "delta"  # pending imports but deletes, normal disconnectors, objects with an error or to reevaluate
     FULL = "full"  # every object that was ever imported (it has an import hash) but those with a pending delete
     DELETES = "deletes"  # objects with a pending delete
 

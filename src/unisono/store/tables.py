@@ -71,6 +71,7 @@ cs_object = Table(
     Column("link_rule", _TEXT),
     Column("import_operation", _TEXT),
     Column("obsolete", Boolean, nullable=False, server_default=false()),
+    Column("reevaluate", Boolean, nullable=False, server_default=false()),
     Column("hologram_hash", BigInteger),
     Column("import_hash", BigInteger),
     Column("export_operation", _TEXT),
@@ -94,7 +95,8 @@ PLACEHOLDER: Final = "object_type IS NULL"
 NAMED_APART: Final = "(anchor IS NULL OR dn_key <> anchor)"  # others are found by their anchor
 AWAITS_SYNCHRONIZATION: Final = (
     "object_type IS NOT NULL AND (import_operation IS NULL OR import_operation <> 'delete')"
-    " AND (import_operation IS NOT NULL OR import_error IS NOT NULL OR (mv_id IS NULL AND state = 'normal'))"
+    " AND (import_operation IS NOT NULL OR import_error IS NOT NULL OR reevaluate"
+    " OR (mv_id IS NULL AND state = 'normal'))"
 )
 AWAITS_DELETION: Final = "import_operation = 'delete'"
 AWAITS_EXPORT: Final = "export_operation IS NOT NULL"

@@ -23,6 +23,7 @@ _PUSHED: Final[Values] = (
     ("pending_import", null()),
     ("import_operation", null()),
     ("obsolete", false()),
+    ("reevaluate", false()),
     ("import_error", null()),
     ("import_error_first_run", null()),
     ("import_error_count", literal_column("0")),
@@ -37,6 +38,7 @@ _PUSH_THROUGH: Final = (
             _object.pending_import.is_not(None),
             _object.import_error.is_not(None),
             _object.obsolete,
+            _object.reevaluate,
             _object.hologram_hash.is_distinct_from(_object.import_hash),
         ),
     )
@@ -61,6 +63,7 @@ _is_referred_to = or_(*(exists().where(edges.c.target_id == _object.id) for edge
 _EMPTY: Final = {column.name: None for column in cs_object.columns if column.nullable} | {
     "state": "normal",
     "obsolete": False,
+    "reevaluate": False,
     "import_error_count": 0,
     "export_error_count": 0,
 }

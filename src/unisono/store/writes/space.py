@@ -137,7 +137,8 @@ class SpaceWrites(Writes):
 
 def _completions(frame: pl.DataFrame) -> Iterator[pl.Expr]:
     """Defaults where a frame of objects and placeholders together is empty; an object with an error failed once."""
-    for name, default in (("state", pl.lit("normal")), ("obsolete", pl.lit(value=False))):
+    no = pl.lit(value=False)
+    for name, default in (("state", pl.lit("normal")), ("obsolete", no), ("reevaluate", no)):
         if name in frame.columns:
             yield pl.col(name).cast(_INSERTABLE[name]).fill_null(default)
     if "import_error" in frame.columns:

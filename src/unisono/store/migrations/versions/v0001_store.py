@@ -65,6 +65,7 @@ def _create_connector_space() -> None:
         sa.Column("link_rule", _TEXT),
         sa.Column("import_operation", _TEXT),
         sa.Column("obsolete", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("reevaluate", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("hologram_hash", sa.BigInteger),
         sa.Column("import_hash", sa.BigInteger),
         sa.Column("export_operation", _TEXT),
@@ -89,7 +90,8 @@ def _create_connector_space() -> None:
         "cs_object_to_synchronize",
         ["connector_id", "anchor"],
         "object_type IS NOT NULL AND (import_operation IS NULL OR import_operation <> 'delete')"
-        " AND (import_operation IS NOT NULL OR import_error IS NOT NULL OR (mv_id IS NULL AND state = 'normal'))",
+        " AND (import_operation IS NOT NULL OR import_error IS NOT NULL OR reevaluate"
+        " OR (mv_id IS NULL AND state = 'normal'))",
     )
     _create_partial_index("cs_object_to_delete", ["connector_id", "anchor"], "import_operation = 'delete'")
     _create_partial_index("cs_object_to_export", ["connector_id"], "export_operation IS NOT NULL")
@@ -218,7 +220,8 @@ def _create_views() -> None:
                CASE WHEN o.object_type IS NULL THEN 'placeholder'
                     WHEN o.mv_id IS NULL THEN o.state || ' disconnector'
                     ELSE o.state || ' connector' END AS state,
-               o.mv_id, o.link_kind, o.link_rule, o.import_operation, o.obsolete, o.export_operation, o.new_dn,
+               o.mv_id, o.link_kind, o.link_rule, o.import_operation, o.obsolete, o.reevaluate, o.export_operation,
+               o.new_dn,
                o.unconfirmed_operation, o.import_error, o.import_error_first_run, o.import_error_count,
                o.export_error, o.export_error_first_run, o.export_error_count,
                o.hologram, o.pending_import, o.pending_export, o.unconfirmed_export
