@@ -33,7 +33,8 @@ class Linking:
     """``objects``: one row per object that was decided, in the order given: ``CS_OBJECT`` columns with
 
     - ``event``: one of the names above; ``retyped``: whether a delete-add was processed; ``pending``: whether there is
-      something to push through; ``reevaluate``: whether it is evaluated as in a full synchronization;
+      something to push through; ``reevaluate``: whether it is evaluated as in a full synchronization; ``released``:
+      whether an operator disconnects it;
     - ``old_mv_id``, and ``mv_id``, ``link_kind``, ``link_rule``, ``state`` as they are now (null ``mv_id``: no link);
     - ``metaverse_type``: of a projected object; ``refused_mv_id``: what a refused object had found.
 
@@ -115,6 +116,7 @@ _DECIDED = [
     "export_operation",
     "pending",
     "reevaluate",
+    "released",
     "state",
     "old_state",
     "event",
@@ -216,6 +218,7 @@ def _as_decided(linked: pl.DataFrame) -> pl.DataFrame:
     )
     return linked.with_columns(
         event=event,
+        released=pl.col("hand_state").is_not_null() & pl.col("hand_mv_id").is_null(),
         old_mv_id=pl.col("mv_id"),
         old_state=pl.col("state"),
         # An earlier error is cleared in the same way as a pending import is pushed through.

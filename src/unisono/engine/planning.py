@@ -339,12 +339,15 @@ def _outbound(
     revert changes made behind our back (engine specification §4.2, reassert). A target for none of them is left out."""
     relinked = linking.objects.filter(pl.col("old_mv_id").ne_missing(pl.col("mv_id")) | pl.col("retyped"))
     again = linking.objects.filter("reevaluate")["mv_id"]
+    released = linking.objects.filter("released")["old_mv_id"]
     affected = pl.concat([relinked["mv_id"], relinked["old_mv_id"], again]).drop_nulls()
     everywhere = pl.lit(scope.full) | pl.col("changed") | pl.col("id").is_in(affected.implode())
     connectors = pl.concat([others, selected_linked]).sort("id")
     results = []
     for target in rules.targets_of(metaverse_type):
         images = resolved.values if target[0] == scope.source else resolved.values.filter(everywhere)
+        if target[0] == scope.source and released.len():  # nobody gets at once what an operator takes away
+            images = images.filter(~pl.col("id").is_in(released.implode()))
         if images.is_empty():
             continue
         linked = connectors.filter(
