@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from unisono.cli import failures
 from unisono.cli.app import VARIABLE, make_app
-from unisono.cli.documents import codes, expressions, objects, plans, project, runs, start
+from unisono.cli.documents import codes, expressions, joiner, objects, plans, project, runs, start
 from unisono.cli.status import ExitStatus
 
 INTRODUCTION = f"""\
@@ -71,6 +71,8 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "why": (objects.Why,),
     "search": (objects.Search,),
     "show": (objects.Shown,),
+    "join": (joiner.ByHand,),
+    "disconnect": (joiner.ByHand,),
     "history": (runs.History, runs.Run),
     "errors": (runs.Errors,),
     "tidy": (runs.Tidied,),
@@ -83,13 +85,13 @@ _RUNNING = (ExitStatus.SUCCESS, ExitStatus.ERRORS, ExitStatus.MISTAKE, ExitStatu
 #: The exit statuses that each command can have.
 EXIT: dict[str, tuple[ExitStatus, ...]] = {
     **dict.fromkeys(DOCUMENTS, _LOOKING),
-    **dict.fromkeys(("run", "cycle", "plan"), _RUNNING),
+    **dict.fromkeys(("run", "cycle", "plan", "join", "disconnect"), _RUNNING),
     **dict.fromkeys(("schema", "preview"), (ExitStatus.SUCCESS, ExitStatus.ERRORS, *_LOOKING[1:])),
     **dict.fromkeys(("check", "eval"), (ExitStatus.SUCCESS, ExitStatus.ERRORS, ExitStatus.MISTAKE)),
     **dict.fromkeys(("new", "code"), (ExitStatus.SUCCESS, ExitStatus.MISTAKE)),
 }
 
-_DOCUMENT_MODULES = (runs, plans, objects, expressions, project, codes, start, failures)
+_DOCUMENT_MODULES = (runs, plans, objects, joiner, expressions, project, codes, start, failures)
 
 
 def cli_page() -> str:

@@ -98,6 +98,7 @@ _CONNECTED_REFERRERS: Final = (
     .distinct()
 )
 
+
 # From the connectors of the objects, along synchronized references, to what their targets are linked with.
 def _contributions(source: FromClause) -> Select[tuple[object, ...]]:
     return select(
