@@ -127,7 +127,7 @@ class ObviousEngine:
             number, one.link, one.state = one.link, None, "filtered"
             self._promote(one)
             if number is not None:
-                self._drop_exports(one)
+                one.export_operation, one.new_dn, one.export_set, one.export_clear = None, None, {}, []
                 self._after_cut(number, one.connector)
             return
         if one.state == "filtered":
@@ -254,13 +254,10 @@ class ObviousEngine:
         if one.anchor is None:
             del self.world.spaces[one.key]
             return
-        self._drop_exports(one)
+        one.export_operation, one.new_dn, one.export_set, one.export_clear = None, None, {}, []
         one.state = "normal" if definition.deprovisioning == "disconnect" else "explicit"
         if definition.deprovisioning == "delete":
             one.export_operation = "delete"
-
-    def _drop_exports(self, one: SpaceObject) -> None:
-        one.export_operation, one.new_dn, one.export_set, one.export_clear = None, None, {}, []
 
     # --- inbound flow ---
 
