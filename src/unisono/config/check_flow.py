@@ -29,6 +29,10 @@ def flow_mistakes(flow: Flow, at: At, sides: Sides, known: Known) -> Iterator[Mi
         )
         return
     yield from _target_mistakes(flow, at, target)
+    is_equal = sides.direction is Direction.INBOUND and (sides.target.name, flow.target) in known.equal
+    if is_equal and flow.merge is not MergeType.UPDATE:
+        message = f"{flow.target!r} has equal precedence: each source adds and removes its own values already"
+        yield Mistake(check=Check.MERGE_CONFLICT, message=message, place=at.place("flows", flow.target, "merge"))
     if flow.source is not None:
         yield from _direct_mistakes(flow, flow.source, at, sides, target)
     elif flow.expression is not None:

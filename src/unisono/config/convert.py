@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from unisono.config.documents import (
+    AttributeShape,
     ConnectorAttributeShape,
     ConnectorShape,
     GuardShape,
     LimitShape,
-    MetaverseAttributeShape,
     MetaverseShape,
     StepShape,
 )
 from unisono.config.locate import At, Key, KeyPath
 from unisono.config.rule_documents import FlowShape, RuleShape
 from unisono.model.guard import DEFAULT_LIMITS, ChangeKind, Guard, Limit
-from unisono.model.project import ConnectorDefinition, DeletionRule, Metaverse
+from unisono.model.project import ConnectorDefinition, DeletionRule, Metaverse, Precedence
 from unisono.model.rules import Expression, Flow, JoinCondition, Language, Rule
 from unisono.model.runs import RunProfile, RunStep, StepType
 from unisono.model.schema import ATTRIBUTE_NAME, Attribute, ObjectType, Schema
@@ -38,7 +38,14 @@ def to_metaverse(shape: MetaverseShape) -> Metaverse:
         for name, t in shape.types.items()
         if t.deletion
     }
-    return Metaverse(schema=_schema({name: t.attributes for name, t in shape.types.items()}), deletion=deletion)
+    equal = frozenset(
+        (name, attribute)
+        for name, t in shape.types.items()
+        for attribute, described in t.attributes.items()
+        if described.precedence is Precedence.EQUAL
+    )
+    schema = _schema({name: t.attributes for name, t in shape.types.items()})
+    return Metaverse(schema=schema, deletion=deletion, equal=equal)
 
 
 def to_schema(shape: ConnectorShape) -> Schema:
@@ -133,7 +140,7 @@ def _flow(rule: RuleShape, target: str, shape: FlowShape, at: At) -> Flow:
     )
 
 
-def _schema(types: Mapping[str, Mapping[str, MetaverseAttributeShape]]) -> Schema:
+def _schema(types: Mapping[str, Mapping[str, AttributeShape]]) -> Schema:
     return Schema(
         object_types=tuple(
             ObjectType(name=name, attributes=tuple(_attribute(key, shape) for key, shape in attributes.items()))
@@ -142,7 +149,7 @@ def _schema(types: Mapping[str, Mapping[str, MetaverseAttributeShape]]) -> Schem
     )
 
 
-def _attribute(name: str, shape: MetaverseAttributeShape) -> Attribute:
+def _attribute(name: str, shape: AttributeShape) -> Attribute:
     if not isinstance(shape, ConnectorAttributeShape):
         return Attribute(name=name, type=shape.type, multivalued=shape.multivalued)
     return Attribute(

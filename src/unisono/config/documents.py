@@ -27,7 +27,7 @@ from unisono.config.forms import (
     one_of,
 )
 from unisono.model.guard import Limit
-from unisono.model.project import DEFAULT_HISTORY_DAYS, Deprovisioning
+from unisono.model.project import DEFAULT_HISTORY_DAYS, Deprovisioning, Precedence
 from unisono.model.runs import RunStep, StepType
 from unisono.model.schema import AttributeType
 
@@ -84,8 +84,8 @@ def _attribute(value: Any) -> Any:  # Any: whatever the file holds, here and bel
 _TYPE_NAMES = ShortForm(expand=_attribute, schema={"enum": [t.value for t in AttributeType]})
 
 
-class MetaverseAttributeShape(Shape):
-    """An attribute of the metaverse."""
+class AttributeShape(Shape):
+    """An attribute of either side."""
 
     type: Annotated[AttributeType, Choice(members=AttributeType, what="a type of attributes")] = Field(
         AttributeType.STRING, description="Data type of one value."
@@ -94,9 +94,25 @@ class MetaverseAttributeShape(Shape):
     description: Description
 
     @model_validator(mode="after")
-    def _one_boolean(self) -> MetaverseAttributeShape:
+    def _one_boolean(self) -> AttributeShape:
         if self.type is AttributeType.BOOLEAN and self.multivalued:
             raise mistake(Check.WRONG_VALUE, "a boolean attribute cannot be multivalued")
+        return self
+
+
+class MetaverseAttributeShape(AttributeShape):
+    """An attribute of the metaverse."""
+
+    precedence: Annotated[Precedence, Choice(members=Precedence, what="a kind of precedence")] = Field(
+        Precedence.RANKED,
+        description="Which contribution counts. ranked: that of the strongest rule; equal: the last one that changed, "
+        "and of several values each source adds and removes its own.",
+    )
+
+    @model_validator(mode="after")
+    def _ranked_references(self) -> MetaverseAttributeShape:
+        if self.precedence is Precedence.EQUAL and self.type is AttributeType.REFERENCE:
+            raise mistake(Check.WRONG_VALUE, "references have ranked precedence", "leave the key out")
         return self
 
 
@@ -138,7 +154,7 @@ class MetaverseShape(Shape):
 # --- connectors/*.yaml -----------------------------------------------------------------------------------------------
 
 
-class ConnectorAttributeShape(MetaverseAttributeShape):
+class ConnectorAttributeShape(AttributeShape):
     """An attribute of a connected data source."""
 
     required: bool = Field(default=False, description="Whether every object has a value.")

@@ -35,6 +35,7 @@ def fingerprint(
         "format": _FORMAT,
         "schema": _normal(metaverse.schema),
         "deletion": _normal({name: rule for name, rule in metaverse.deletion.items() if rule != DeletionRule()}),
+        **({"equal": sorted(metaverse.equal)} if metaverse.equal else {}),
         "connectors": {c.name: {**_normal(c), "settings": _normal(written_settings[c.name])} for c in connectors},
         "rules": _normal([rule for rule in rules if rule.enabled]),
         "parameters": dict(parameters),

@@ -20,6 +20,7 @@ class Known:
     metaverse: Schema | None
     connectors: Mapping[str, Schema | None]
     parameters: Mapping[str, str] | None
+    equal: frozenset[tuple[str, str]] = frozenset()  # (metaverse type, attribute) of equal precedence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

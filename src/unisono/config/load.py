@@ -103,6 +103,7 @@ def _known(files: ProjectFiles, metaverse: Metaverse | None, connectors: Sequenc
         metaverse=metaverse.schema if metaverse else None,
         connectors=schemas,
         parameters=project.parameters if project else None,
+        equal=metaverse.equal if metaverse else frozenset(),
     )
 
 

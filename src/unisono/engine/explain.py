@@ -22,7 +22,7 @@ CONTRIBUTIONS = Frame(
         "cs_id": pl.Int64,
         "dn": pl.String,
         "value": pl.String,
-        "verdict": pl.String,  # wins, not precedent, no value, out of scope, error: …
+        "verdict": pl.String,  # wins, not precedent, equal: …, no value, out of scope, error: …
     },
     key=("attribute", "rule", "cs_id"),
     nullable=frozenset({"value"}),
@@ -54,7 +54,15 @@ def contributions_of(mv_id: int, metaverse_type: str, rules: CompiledRules, fact
             parts += [_one(n, images) for n in own]
     offers = pl.concat(parts).sort("attribute", "number", "cs_id")
     winner = (pl.col("verdict") == "") & (pl.col("verdict") == "").cum_sum().over("attribute").eq(1)
-    verdict = pl.when(winner).then(pl.lit("wins")).when(pl.col("verdict") == "").then(pl.lit("not precedent"))
+    equals = sorted(name for kind, name in rules.project.metaverse.equal if kind == metaverse_type)
+    verdict = (
+        pl.when((pl.col("verdict") == "") & pl.col("attribute").is_in(equals))
+        .then(pl.lit("equal: the last change counts"))
+        .when(winner)
+        .then(pl.lit("wins"))
+        .when(pl.col("verdict") == "")
+        .then(pl.lit("not precedent"))
+    )
     return CONTRIBUTIONS.check(offers.with_columns(verdict=verdict.otherwise(pl.col("verdict"))))
 
 

@@ -23,6 +23,7 @@ from unisono.engine.clashes import clashing
 from unisono.engine.compile import CompiledRules
 from unisono.engine.contribute import AMBIGUOUS, NumberedFlow, ambiguous, contribute, number_flows
 from unisono.engine.deletion import deprovision, to_delete
+from unisono.engine.equal import Said, last_words
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.images import by_type, image
 from unisono.engine.linking import CUT, FILTERED, GONE, Linking, link, refuse_second_connectors
@@ -131,6 +132,7 @@ def _decide(
     selected_linked = _as_linked(selected, objects)
     living = metaverse.filter(~pl.col("id").is_in(deleted.implode()))
     source = str(selected["connector"][0])
+    former = _former(selected, linking, rules, facts)
     types = [
         _decide_type(
             str(metaverse_type),
@@ -138,7 +140,7 @@ def _decide(
             others.filter(~doomed),
             linking,
             selected_linked.filter(~doomed),
-            _Scope(full=full, source=source, run_id=run_id),
+            _Scope(full=full, source=source, run_id=run_id, former=former),
             rules,
             facts,
             ids,
@@ -162,6 +164,7 @@ class _Scope:
     full: bool
     source: str  # the connector whose objects were selected
     run_id: int
+    former: dict[tuple[str, str], pl.DataFrame]  # selected connectors as last synchronized, for equal precedence
 
 
 def _cut() -> pl.Expr:
@@ -226,8 +229,9 @@ def _decide_type(
     failures: list[pl.DataFrame] = []  # of all rounds: a mistake stays one when its object is deprovisioned for it
     for _ in range(CALL_LIMIT):
         contributions, errors = _contributions(metaverse_type, others, linking, current, excluded, flows, rules, facts)
+        words = _last_words(metaverse_type, current, others, linking, excluded, flows, scope, rules, facts)
         resolved = resolve(
-            current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id, standing
+            current, contributions, flows, rules.metaverse_type(metaverse_type), rules, scope.run_id, standing, words
         )
         targets = _outbound(
             metaverse_type, resolved, others, selected_linked, linking, excluded, scope, rules, facts, ids
@@ -296,6 +300,62 @@ def _contributions(
     for connector, linked in per_connector.items():
         errors.append(_ambiguity_errors(connector, ambiguous(pl.concat(linked))))
     return frames, pl.concat(errors)
+
+
+def _former(
+    selected: pl.DataFrame, linking: Linking, rules: CompiledRules, facts: Facts
+) -> dict[tuple[str, str], pl.DataFrame]:
+    """The selected objects that were connectors, as last synchronized, where that matters."""
+    if not rules.project.metaverse.equal:
+        return {}
+    were = selected.filter(pl.col("mv_id").is_not_null() & pl.col("id").is_in(linking.objects["id"].implode()))
+    return {
+        (connector, kind): _synchronized(connector, kind, group, rules, facts)
+        for connector, kind, group in by_type(were)
+    }
+
+
+def _synchronized(connector: str, kind: str, objects: pl.DataFrame, rules: CompiledRules, facts: Facts) -> pl.DataFrame:
+    reads = frozenset[str]().union(*(compiled.reads for compiled in rules.inbound_of(connector, kind)))
+    return image(objects, rules.connector(connector).schema[kind], reads, facts, pending=False)
+
+
+def _last_words(
+    metaverse_type: str,
+    current: pl.DataFrame,
+    others: pl.DataFrame,
+    linking: Linking,
+    excluded: pl.Series,
+    flows: list[NumberedFlow],
+    scope: _Scope,
+    rules: CompiledRules,
+    facts: Facts,
+) -> pl.DataFrame | None:
+    """What the selected objects changed, and what those took along that were deprovisioned on the way."""
+    object_type = rules.metaverse_type(metaverse_type)
+    equals = [a for a in object_type.values if (metaverse_type, a.name) in rules.project.metaverse.equal]
+    if not equals:
+        return None
+    names = {attribute.name for attribute in equals}
+    is_excluded = pl.col("id").is_in(excluded.implode())
+    here = pl.col("mv_id").is_in(current["id"].implode())
+    lost = {
+        (connector, kind): _synchronized(connector, kind, group, rules, facts)
+        for connector, kind, group in by_type(others.filter(is_excluded))
+    }
+
+    def said(images: dict[tuple[str, str], pl.DataFrame], chosen: pl.Expr) -> list[Said]:
+        found = []
+        for (connector, kind), frame in sorted(images.items()):
+            own = [n for n in flows if n.flow.target.name in names and n.flow.rule.connector == connector]
+            own = [n for n in own if n.flow.rule.connector_type == kind]
+            if own:
+                found.append(Said(flows=own, contributions=contribute(frame.filter(chosen), own)))
+        return found
+
+    order = linking.objects.select("id").with_row_index("place")
+    before = said(scope.former, here) + said(lost, here)
+    return last_words(before, said(linking.images, here & ~is_excluded), order, equals, rules.rule_ids)
 
 
 def _flow_errors(contribution: pl.DataFrame, flows: list[NumberedFlow]) -> pl.DataFrame:

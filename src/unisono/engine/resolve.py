@@ -1,7 +1,8 @@
 """Resolution: contributions and precedence give the metaverse's values and their lineage.
 
 Values are computed anew from all contributions, never patched. The current value counts only where the rules say so:
-a flow that asks to leave it (``IgnoreThisFlow``), and values whose connector is gone but keeps them (no recall).
+a flow that asks to leave it (``IgnoreThisFlow``), values whose connector is gone but keeps them (no recall), and equal
+precedence.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from unisono.engine import equal
 from unisono.engine.compile import CompiledRules
 from unisono.engine.compile_flow import PREFIX, column
 from unisono.engine.contribute import NumberedFlow
@@ -37,12 +39,14 @@ def resolve(
     rules: CompiledRules,
     run_id: int,
     standing: pl.DataFrame,
+    words: pl.DataFrame | None = None,
 ) -> Resolved:
     """Resolve the metaverse objects of one type.
 
     ``current``: ``MV_OBJECT`` rows and ``is_new``. ``contributions``: per source at most one row per metaverse object.
     ``standing``: ``id``, ``attributes`` and ``lineage`` that flows may keep; they are the current ones, or within a
-    transaction those that were resolved before a contributor was cut.
+    transaction those that were resolved before a contributor was cut. ``words``: ``equal.last_words`` where attributes
+    of the type have equal precedence.
     """
     attributes = list(object_type.values)
     rows = current.join(
@@ -54,26 +58,43 @@ def resolve(
     for contribution in contributions:
         rows = rows.join(contribution.drop("id"), left_on="id", right_on="mv_id", how="left", maintain_order="left")
     absent = {name: expr for n in flows for name, expr in n.absent().items() if name not in rows.columns}
-    rows = _with_current(rows.with_columns(**absent), flows, attributes)
+    equals = [a for a in attributes if (object_type.name, a.name) in rules.project.metaverse.equal]
+    rows = _with_current(rows.with_columns(**absent), flows, attributes, equals)
+    if words is not None:
+        rows = rows.join(words, left_on="id", right_on="mv_id", how="left", maintain_order="left")
     flows_of = {a.name: [n for n in flows if n.flow.target.name == a.name] for a in attributes}
     resolved = rows.select(
         "id",
         "is_new",
         pl.col("attributes").alias("old_attributes"),
         pl.col("lineage").alias("old_lineage"),
-        *(_value(a, flows_of[a.name], rules.rule_ids).alias(column(a.name)) for a in attributes),
-        *(_winner(a, flows_of[a.name], rules.rule_ids).alias(_won(a.name)) for a in attributes),
+        *(_value(a, flows_of[a.name], rules.rule_ids).alias(column(a.name)) for a in attributes if a not in equals),
+        *(_winner(a, flows_of[a.name], rules.rule_ids).alias(_won(a.name)) for a in attributes if a not in equals),
+        *(expr for a in equals for expr in _equal(a, flows_of[a.name], rules.rule_ids)),
     )
     return _with_documents(resolved, attributes, run_id)
+
+
+def _equal(attribute: Attribute, flows: list[NumberedFlow], rule_ids: Mapping[str, int]) -> tuple[pl.Expr, pl.Expr]:
+    """Value and winner of an attribute of equal precedence."""
+    current, lineage = pl.col("current@" + attribute.name), pl.col("lineage@" + attribute.name)
+    strongest, winner = _value(attribute, flows, rule_ids), _winner(attribute, flows, rule_ids)
+    union = _merged(flows) if attribute.multivalued and flows else strongest
+    value = equal.value(attribute, current, lineage, strongest, union)
+    rule = pl.when(value.is_not_null()).then(equal.rule(attribute, current, lineage, winner))
+    return value.alias(column(attribute.name)), rule.alias(_won(attribute.name))
 
 
 def _won(name: str) -> str:
     return "rule@" + name
 
 
-def _with_current(rows: pl.DataFrame, flows: list[NumberedFlow], attributes: list[Attribute]) -> pl.DataFrame:
+def _with_current(
+    rows: pl.DataFrame, flows: list[NumberedFlow], attributes: list[Attribute], equals: list[Attribute]
+) -> pl.DataFrame:
     """Add the current value ``current@a`` and its rule ``lineage@a`` where some flow of ``a`` may keep it."""
     keeping = {n.flow.target.name for n in flows if n.flow.marker is not None or n.retains}
+    keeping |= {attribute.name for attribute in equals}
     wanted = [a for a in attributes if a.name in keeping]
     if not wanted:
         return rows

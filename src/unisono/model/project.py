@@ -54,10 +54,18 @@ class DeletionRule:
     ignoring: tuple[str, ...] = ()
 
 
+class Precedence(StrEnum):
+    """Which of several contributions to an attribute counts (engine specification §4.8)."""
+
+    RANKED = "ranked"  # that of the strongest rule
+    EQUAL = "equal"  # the last one that changed; of several values each source adds and removes its own
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metaverse:
     schema: Schema
     deletion: Mapping[str, DeletionRule] = field(default_factory=dict)  # metaverse type → rule; default: the last one
+    equal: frozenset[tuple[str, str]] = frozenset()  # (type, attribute) of equal precedence; others are ranked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

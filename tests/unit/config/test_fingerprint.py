@@ -41,6 +41,7 @@ def test_a_fingerprint_is_a_sha_256_and_does_not_depend_on_where_the_project_sta
 CHANGING = [
     pytest.param("metaverse.yaml", "phone: string", "fax: string", id="an attribute of the metaverse"),
     pytest.param("metaverse.yaml", "level: integer", "level: {type: integer, multivalued: true}", id="several values"),
+    pytest.param("metaverse.yaml", "precedence: equal", "precedence: ranked", id="equal precedence"),
     pytest.param("metaverse.yaml", "ignoring:", "any-of:", id="a deletion rule"),
     pytest.param("unisono.yaml", "contoso.example\n  Base", "contoso.test\n  Base", id="a parameter"),
     pytest.param("unisono.yaml", "[hr, directory, app]", "[hr, app, directory]", id="the order of the cycle"),
