@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
 
 from unisono.config.checks import Check
 from unisono.config.known import PlacedRule
 from unisono.model.errors import Mistake
-from unisono.model.rules import Direction, Flow, LinkBehavior, Rule
+from unisono.model.rules import Direction, Flow, LinkBehavior, MergeType, Rule
 
 T = TypeVar("T")
 
 
-def rule_set_mistakes(rules: Sequence[PlacedRule]) -> Iterator[Mistake]:
-    """All mistakes between rules. Rules that are not enabled share names and precedences, and nothing else."""
+def rule_set_mistakes(rules: Sequence[PlacedRule], retaining: Collection[str]) -> Iterator[Mistake]:
+    """All mistakes between rules. Rules that are not enabled share names and precedences, and nothing else.
+
+    ``retaining``: the connectors without recall.
+    """
     yield from _twins(rules, lambda r: r.name.casefold(), "name", Check.DUPLICATE_NAME)
     yield from _twins(rules, lambda r: r.precedence, "precedence", Check.DUPLICATE_PRECEDENCE)
     enabled = [placed for placed in rules if placed.rule.enabled]
     yield from _merge_conflicts(enabled)
+    yield from _retained_merges(enabled, retaining)
     yield from _order_warnings(enabled)
 
 
@@ -47,6 +51,22 @@ def _merge_conflicts(rules: Iterable[PlacedRule]) -> Iterator[Mistake]:
                 place = placed.at.place("flows", flow.target, "merge")
                 yield Mistake(
                     check=Check.MERGE_CONFLICT, message=message, place=place, hint="use one merge in all rules"
+                )
+
+
+def _retained_merges(rules: Iterable[PlacedRule], retaining: Collection[str]) -> Iterator[Mistake]:
+    """Merged values have one lineage for all of them: nobody could tell which of them to keep (§4.11)."""
+    for placed in rules:
+        if placed.rule.direction is not Direction.INBOUND or placed.rule.connector not in retaining:
+            continue
+        for flow in placed.rule.flows:
+            if flow.merge is not MergeType.UPDATE:
+                yield Mistake(
+                    check=Check.MERGE_WITHOUT_RECALL,
+                    message=f"{flow.target!r} merges, but {placed.rule.connector!r} has recall: false: its part of the "
+                    "values could not stay behind",
+                    place=placed.at.place("flows", flow.target, "merge"),
+                    hint=f"recall: true in {placed.rule.connector!r}, or no merge",
                 )
 
 

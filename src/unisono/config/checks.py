@@ -52,6 +52,7 @@ class Check(StrEnum):
     JOIN_REFERENCE = "join-reference"
     JOIN_WITHOUT_LINK = "join-without-link"  # a warning
     MERGE_CONFLICT = "merge-conflict"
+    MERGE_WITHOUT_RECALL = "merge-without-recall"
     WRONG_DIRECTION = "wrong-direction"
     PROVISION_WITHOUT_DN = "provision-without-dn"
     PROJECT_WITHOUT_JOIN = "project-without-join"  # a warning

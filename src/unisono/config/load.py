@@ -144,7 +144,8 @@ def _rule_mistakes(
 ) -> Iterator[Mistake]:
     for placed in rules:
         yield from rule_mistakes(placed, known)
-    yield from rule_set_mistakes(rules)
+    retaining = {connector.definition.name for connector in connectors if not connector.definition.recall}
+    yield from rule_set_mistakes(rules, retaining)
     for connector in connectors:
         yield from exported_name_mistakes(connector.definition, connector.at, (placed.rule for placed in rules))
     yield from provisioning_mistakes(rules, dict(_targets(connectors, directory)))

@@ -149,8 +149,8 @@ def test_a_connector_says_how_it_filters_deprovisions_and_recalls(loaded: Loaded
     assert app is not None
     place = Place(file="connectors/human-resources.yaml", line=23, column=14)
     assert hr.filters == {"person": Expression(text='[employeeType] = "external"', place=place)}
-    assert (hr.deprovisioning, hr.recall) == (Deprovisioning.EXPLICIT_DISCONNECT, False)
-    assert (app.filters, app.deprovisioning, app.recall) == ({}, Deprovisioning.DISCONNECT, True)
+    assert (hr.deprovisioning, hr.recall) == (Deprovisioning.EXPLICIT_DISCONNECT, True)
+    assert (app.filters, app.deprovisioning, app.recall) == ({}, Deprovisioning.DISCONNECT, False)
 
 
 def test_secrets_in_settings_arrive_as_secrets_and_lists_as_tuples(loaded: Loaded) -> None:
