@@ -218,19 +218,20 @@ class ObviousEngine:
                     )
                 ]
                 if len(hits) == 1:
-                    return self._join(one, hits[0])
+                    return self._join(one, hits[0], rule)
         projecting = [rule for rule in inbound if rule.link is LinkBehavior.PROJECT]
         if not projecting:
             return False
         one.link, self.world.next_number = self.world.next_number, self.world.next_number + 1
+        one.linked_by = projecting[0].name
         self.world.metaverse[one.link] = MetaverseObject(object_type=projecting[0].metaverse_type)
         return True
 
-    def _join(self, one: SpaceObject, number: int) -> bool:
+    def _join(self, one: SpaceObject, number: int, rule: Rule) -> bool:
         contributes = any(rule.flows for rule in self._rules(Direction.INBOUND, one.connector))
         if contributes and any(other.connector == one.connector for other in self.world.linked(number)):
             raise Failure("ambiguous-import-flow-from-multiple-connectors")
-        one.link = number
+        one.link, one.linked_by = number, rule.name
         return True
 
     def _after_cut(self, number: int, connector: str) -> None:
@@ -343,19 +344,26 @@ class ObviousEngine:
         rules = [r for r in self._rules(Direction.OUTBOUND, connector) if r.metaverse_type == mv.object_type]
         active = [rule for rule in rules if self._in_scope(rule, object_type, mv.values)]
         linked = [one for one in self.world.linked(number) if (one.connector, one.object_type) == (connector, kind)]
-        governed = any(rule.link is not LinkBehavior.NONE for rule in active)
-        if any(rule.deprovision for rule in rules) and not governed:
-            for one in linked:
-                self._deprovision(one)
-            contributing = any(rule.flows for rule in self._rules(Direction.INBOUND, connector))
-            return [one.key for one in linked] if contributing else []
+        leaving = [one for one in linked if self._loses_its_rule(one, rules, active)]
+        for one in leaving:
+            self._deprovision(one)
         creating = [rule for rule in active if rule.link is LinkBehavior.PROVISION]
         if not linked and creating:
             linked = [self._provision(number, connector, kind, active)]
         for one in linked:
-            if one.pending != "delete":
+            if one not in leaving and one.pending != "delete":
                 self._flow_out(one, mv, object_type, active)
-        return []
+        contributing = any(rule.flows for rule in self._rules(Direction.INBOUND, connector))
+        return [one.key for one in leaving] if contributing else []
+
+    def _loses_its_rule(self, one: SpaceObject, rules: list[Rule], active: list[Rule]) -> bool:
+        """Whether nothing keeps a connector: neither a rule in scope, nor that the rule which linked it is gone without
+        taking it along. One that no outbound rule linked goes with any of them (§5.3)."""
+        if any(rule.link is not LinkBehavior.NONE or rule.deprovision for rule in active):
+            return False
+        linking = [rule for rule in rules if rule.link is not LinkBehavior.NONE]
+        own = next((rule for rule in linking if rule.name == one.linked_by), None)
+        return own.deprovision if own is not None else any(rule.deprovision for rule in rules)
 
     def _provision(self, number: int, connector: str, kind: str, active: list[Rule]) -> SpaceObject:
         mv = self.world.metaverse[number]
@@ -377,7 +385,7 @@ class ObviousEngine:
                     )
                 ]
                 if len(found) == 1:
-                    found[0].link = number
+                    found[0].link, found[0].linked_by = number, rule.name
                     return found[0]
         dn = self._name(mv, object_type, active)
         taken = {one.dn.lower() for one in self.world.of(connector)}
@@ -385,6 +393,7 @@ class ObviousEngine:
             raise (NameTaken if dn else Failure)("sync-rule-flow-provisioning-failed")
         created = SpaceObject(connector=connector, object_type=kind, anchor=None, dn=dn, export_operation="add")
         created.link = number
+        created.linked_by = next(rule.name for rule in active if rule.link is LinkBehavior.PROVISION)
         self.world.spaces[created.key] = created
         return created
 

@@ -36,6 +36,7 @@ class SpaceObject:
     pending: str | None = None
     state: str = "normal"
     link: int | None = None
+    linked_by: str | None = None  # the rule
     export_operation: str | None = None
     new_dn: str | None = None
     export_set: Image = field(default_factory=dict)

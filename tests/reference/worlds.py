@@ -103,14 +103,12 @@ def outbound_rules(draw: st.DrawFn, connector: str, precedence: int) -> Rule:
 
 @st.composite
 def further_rules(draw: st.DrawFn) -> list[Rule]:
-    """Rules that only flow, beside those that link."""
+    """A rule that only flows beside those that link; and a second outbound one, which may link and deprovision too."""
     title = draw(st.sampled_from([Flow(target="title", constant="guest"), *_MARKED]))
     inbound = draw(inbound_rules(draw(st.sampled_from(["hr", "directory"])), 50, LinkBehavior.NONE))
-    outbound = draw(outbound_rules(draw(st.sampled_from(["app", "directory"])), 500))
-    rules = [
-        replace(inbound, name="further in", joins=()),
-        replace(outbound, name="further out", link=LinkBehavior.NONE, joins=(), flows=(title,), deprovision=False),
-    ]
+    outbound = replace(draw(outbound_rules(draw(st.sampled_from(["app", "directory"])), 500)), name="further out")
+    flowing = replace(outbound, link=LinkBehavior.NONE, joins=(), flows=(title,))
+    rules = [replace(inbound, name="further in", joins=()), draw(st.sampled_from([flowing, outbound]))]
     return draw(st.sampled_from([[], [], rules]))
 
 

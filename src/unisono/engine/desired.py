@@ -17,7 +17,7 @@ class Desired:
     """One row per metaverse object, ``mv_id`` first, with
 
     - ``creates``: name of the strongest rule in scope that provisions, or null;
-    - ``governed``: some rule in scope provisions or joins, so that a connector may stay;
+    - ``governed``: some rule in scope links or deprovisions, so that every connector may stay;
     - per target attribute ``want@a`` (value), ``says@a`` (some rule in scope has a flow for it), ``may_clear@a``;
       the variants ``new@…`` hold for an object that is being created, where apply-once flows count too;
     - ``want@dn`` and ``new@dn``: the desired name, null where no rule gives one.
@@ -71,11 +71,11 @@ def _creates(rules: list[CompiledRule]) -> pl.Expr:
 
 
 def _governed(rules: list[CompiledRule]) -> pl.Expr:
-    """Whether a connector may stay: in scope of a linking rule, or no rule asks for deprovisioning at all."""
+    """Whether every connector may stay: in scope of a rule that holds it, or no rule asks for deprovisioning at all."""
     if not any(compiled.rule.deprovision for compiled in rules):
         return pl.lit(value=True).alias("governed")
-    linking = [n for n, c in enumerate(rules) if c.rule.link is not LinkBehavior.NONE]
-    return pl.any_horizontal(pl.lit(value=False), *(pl.col(f"scope{n}") for n in linking)).alias("governed")
+    holding = [n for n, c in enumerate(rules) if c.rule.link is not LinkBehavior.NONE or c.rule.deprovision]
+    return pl.any_horizontal(*(pl.col(f"scope{n}") for n in holding)).alias("governed")
 
 
 def _wanted(kind: str, target: Attribute, flows: list[tuple[int, int, CompiledFlow]]) -> list[pl.Expr]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import CompiledRules
+from unisono.engine.compile import CompiledRule, CompiledRules
 from unisono.engine.deletion import deprovision
 from unisono.engine.desired import Desired, desired
 from unisono.engine.facts import Facts, Ids
@@ -14,6 +14,7 @@ from unisono.engine.imported import with_imported
 from unisono.engine.outflow import pending_exports
 from unisono.engine.provision import held_names, provision
 from unisono.model.names import DnStyle, dn_key
+from unisono.model.rules import LinkBehavior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def outbound(
     wanted = desired(with_imported(metaverse, connectors, compiled, object_type, facts), compiled, object_type)
     governed = wanted.frame.filter(pl.col("governed"))["mv_id"]
     linked = ~pl.col("id").is_in(cut.implode())
-    stays = linked & pl.col("mv_id").is_in(governed.implode())
+    stays = linked & (pl.col("mv_id").is_in(governed.implode()) | _outlives_scope(compiled))
     without = metaverse.filter(~pl.col("id").is_in(connectors.filter(linked)["mv_id"].implode()))
     provisioning = provision(without, wanted, target, compiled, rules, facts, ids)
     staying = connectors.filter(stays & (pl.col("import_operation") != "delete").fill_null(value=True))
@@ -80,6 +81,15 @@ def outbound(
         held=held,
         errors=pl.concat([wanted.errors, provisioning.errors]),
     )
+
+
+def _outlives_scope(outbound: list[CompiledRule]) -> pl.Expr:
+    """Whether a rule has linked the connector that does not deprovision (engine specification §5.3).
+
+    What no outbound rule has linked belongs to all of them: it goes when one that deprovisions says so.
+    """
+    keeping = [c.rule.name for c in outbound if c.rule.link is not LinkBehavior.NONE and not c.rule.deprovision]
+    return pl.col("link_rule").is_in(keeping).fill_null(value=False)
 
 
 def _renamed_adds(exports: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
