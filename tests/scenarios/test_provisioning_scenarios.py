@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.scenarios.company import Company, counters
+
+from unisono.connectors.contract import Support
 
 #: Two rules for the directory: regular people, and guests.
 TWO_RULES = """\
@@ -66,3 +70,35 @@ def test_s104_another_rule_in_scope_holds_the_connector(company: Company) -> Non
     company.delta_sync()
     (account,) = company.cs_objects("directory")
     assert (account.is_connector, account.new_dn) == (True, "cn=1,ou=guests,dc=example")
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_object_that_cannot_be_renamed_keeps_its_name_and_the_person_gets_an_error(company: Company) -> None:
+    """Engine specification §5.11. Nothing of the person is exported, so that nobody takes a half for the whole."""
+    directory = company.directory
+    directory.capabilities = replace(directory.capabilities, rename=Support.IMPOSSIBLE)
+    company.employ("1", "2", place="ou=a,dc=example")
+    company.employ("2", place="ou=b,dc=example").settled()
+    company.employ("1", place="ou=c,dc=example", title="Clerk").full_import()
+    company.employ("2", place="OU=B, dc=example").full_import()  # the same name
+    step = company.delta_sync()
+    assert company.errors() == [("sync-rule-flow-provisioning-failed", "1")]
+    assert counters(step)["flow-failure"] == 1
+    assert [one.is_at_rest for one in company.cs_objects("directory")] == [True, True]
+    company.employ("1", place="ou=a,dc=example", title="Clerk").full_import()
+    company.delta_sync()
+    assert company.errors() == []
+    assert company.export().error_count == 0
+    assert {held.dn: held.values.get("title") for held in directory.objects.values()} == {
+        "ou=a,dc=example": "Clerk",
+        "ou=b,dc=example": None,
+    }
+
+
+def test_an_object_that_was_not_created_yet_gets_another_name_in_any_case(company: Company) -> None:
+    company.directory.capabilities = replace(company.directory.capabilities, rename=Support.IMPOSSIBLE)
+    company.employ("1", place="ou=a,dc=example").provisioned()
+    company.employ("1", place="ou=b,dc=example").provisioned()
+    assert [(one.dn, one.export_operation) for one in company.cs_objects("directory")] == [("ou=b,dc=example", "add")]

@@ -52,6 +52,7 @@ class Traits:
     """What the engine has to know of a live connector."""
 
     dn_style: DnStyle = DnStyle.NONE
+    renames: bool = True  # whether objects that exist can get other names
     naming: Mapping[str, Naming] = field(default_factory=dict)  # object type → how its DN follows from its anchor
 
 

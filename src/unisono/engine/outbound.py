@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from unisono.engine.compile import CompiledRule, CompiledRules
+from unisono.engine.compile import CompiledRule, CompiledRules, Traits
 from unisono.engine.deletion import deprovision
 from unisono.engine.desired import Desired, desired
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.imported import with_imported
 from unisono.engine.outflow import pending_exports
-from unisono.engine.provision import held_names, provision
+from unisono.engine.provision import FAILED, held_names, provision
 from unisono.model.names import DnStyle, dn_key
 from unisono.model.rules import LinkBehavior
 
@@ -64,9 +64,9 @@ def outbound(
     provisioning = provision(without, wanted, target, compiled, rules, facts, ids)
     staying = connectors.filter(stays & (pl.col("import_operation") != "delete").fill_null(value=True))
     kept = pl.concat([staying, provisioning.joined])
-    style = rules.traits[target[0]].dn_style
-    exports = pending_exports(kept, wanted, style)
-    renamed_adds = _renamed_adds(exports, style)
+    traits = rules.traits[target[0]]
+    exports = pending_exports(kept, wanted, traits)
+    renamed_adds = _renamed_adds(exports, traits.dn_style)
     held = provisioning.held
     if renamed_adds.height:
         held = pl.concat([held, held_names(target[0], renamed_adds["dn_key"], facts)])
@@ -79,7 +79,7 @@ def outbound(
         exports=exports,
         renamed_adds=renamed_adds,
         held=held,
-        errors=pl.concat([wanted.errors, provisioning.errors]),
+        errors=pl.concat([wanted.errors, provisioning.errors, _refused_renames(exports, target[0], traits)]),
     )
 
 
@@ -101,3 +101,23 @@ def _renamed_adds(exports: pl.DataFrame, style: DnStyle) -> pl.DataFrame:
         & (style is not DnStyle.NONE)
     )
     return renamed.select("mv_id", "id", dn="want@dn").with_columns(dn_key=dn_key("dn", style))
+
+
+def _refused_renames(exports: pl.DataFrame, connector: str, traits: Traits) -> pl.DataFrame:
+    """(mv_id, code, attribute, rule, message): other names for objects that have to keep theirs (§5.11)."""
+    nothing = pl.lit(None, dtype=pl.String)
+    refused = exports.clear() if traits.renames or traits.dn_style is DnStyle.NONE else _to_rename(exports, traits)
+    return refused.select(
+        "mv_id",
+        code=pl.lit(FAILED),
+        attribute=pl.lit("dn"),
+        rule=nothing,
+        message=pl.format("{} cannot rename: {} cannot become {}", pl.lit(connector), "dn", "want@dn"),
+    )
+
+
+def _to_rename(exports: pl.DataFrame, traits: Traits) -> pl.DataFrame:
+    """Objects that exist under a name which is another one than the rules want, not just another spelling."""
+    exists = (pl.col("export_operation") != "add").fill_null(value=True)
+    differs = pl.col("want@dn").is_not_null() & (pl.col("wanted_key") != pl.col("dn_key"))
+    return exports.with_columns(wanted_key=dn_key("want@dn", traits.dn_style)).filter(exists & differs)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from unisono.engine.compile import Traits
 from unisono.engine.desired import Desired
 from unisono.engine.images import sent_image
 from unisono.model.documents import change_documents, documents
@@ -20,7 +21,7 @@ from unisono.model.schema import Attribute
 NOTHING = '{"clear":[],"set":{}}'
 
 
-def pending_exports(connectors: pl.DataFrame, wanted: Desired, style: DnStyle) -> pl.DataFrame:
+def pending_exports(connectors: pl.DataFrame, wanted: Desired, traits: Traits) -> pl.DataFrame:
     """The connectors with what is pending for them.
 
     ``connectors``: ``CS_OBJECT`` rows of one connector and object type, each with an evaluated ``mv_id``. Adds
@@ -33,7 +34,7 @@ def pending_exports(connectors: pl.DataFrame, wanted: Desired, style: DnStyle) -
     creating = (pl.col("export_operation") == "add").fill_null(value=False)
     rows = rows.with_columns(_for_creation(targets, creating))
     rows = rows.with_columns(_changes(a).alias(f"changes@{a.name}") for a in targets)
-    rows = rows.with_columns(rename=_rename(style, creating))
+    rows = rows.with_columns(rename=_rename(traits, creating))
     return _with_documents(rows, targets, creating)
 
 
@@ -54,9 +55,9 @@ def _changes(attribute: Attribute) -> pl.Expr:
     return (says & want.ne_missing(sent) & (want.is_not_null() | clears)).fill_null(value=False)
 
 
-def _rename(style: DnStyle, creating: pl.Expr) -> pl.Expr:
+def _rename(traits: Traits, creating: pl.Expr) -> pl.Expr:
     """The new name of an existing object; only connected data sources with names of their own can rename."""
-    if style is DnStyle.NONE:
+    if traits.dn_style is DnStyle.NONE or not traits.renames:
         return pl.lit(None, dtype=pl.String)
     differs = pl.col("want@dn").is_not_null() & (pl.col("want@dn") != pl.col("dn"))
     return pl.when(differs & ~creating).then(pl.col("want@dn"))

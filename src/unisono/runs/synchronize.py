@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from unisono.connectors.contract import Support
 from unisono.engine.compile import CompiledRules, Traits, compile_rules
 from unisono.engine.planning import plan_synchronization
 from unisono.model.guard import ChangeKind, Held
@@ -81,7 +82,11 @@ def compile_for(context: Context, unit: UnitOfWork) -> CompiledRules:
     """The project's rules, compiled for now and with the store's rule ids."""
     names = [rule.name for rule in context.project.rules]
     traits = {
-        name: Traits(dn_style=live.connector.capabilities.dn_style, naming=live.naming)
+        name: Traits(
+            dn_style=live.connector.capabilities.dn_style,
+            renames=live.connector.capabilities.rename in (Support.FULL, Support.PARTIAL),
+            naming=live.naming,
+        )
         for name, live in context.connectors.items()
     }
     return compile_rules(context.project, context.environment(), traits, unit.rule_ids(names))
