@@ -8,9 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import polars as pl
 
-from unisono.model.secrets import Secret
-
-_BLANK = "***"
+from unisono.model.secrets import HIDDEN, Secret
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,14 +29,14 @@ class Redaction:
 
     def text(self, text: str) -> str:
         for secret in self.texts:
-            text = text.replace(secret, _BLANK)
+            text = text.replace(secret, HIDDEN)
         return text
 
     def columns(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """The frame with the named text columns clean."""
         if not self.texts:
             return frame
-        clean = (pl.col(name).str.replace_many(list(self.texts), [_BLANK] * len(self.texts)) for name in names)
+        clean = (pl.col(name).str.replace_many(list(self.texts), [HIDDEN] * len(self.texts)) for name in names)
         return frame.with_columns(clean)
 
 

@@ -11,6 +11,7 @@ from unisono.engine.compile_flow import column
 from unisono.engine.linking import CUT, FILTERED, GONE
 from unisono.model.plan import CHANGES, METAVERSE, SyncPlan
 from unisono.model.schema import Attribute, AttributeType
+from unisono.model.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from unisono.engine.planning import Decisions, TypeResult
@@ -40,7 +41,9 @@ def list_changes(
 
 
 def text_of(attribute: Attribute, values: pl.Expr) -> pl.Expr:
-    """Values as people read them; several are separated by ``; ``."""
+    """Values as people read them; several are separated by ``; ``. What is export-only nobody reads."""
+    if attribute.export_only:
+        return pl.when(values.is_not_null()).then(pl.lit(HIDDEN))
     element = pl.element() if attribute.multivalued else values
     match attribute.type:
         case AttributeType.BINARY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from unisono.engine.export_only import hidden
 from unisono.engine.images import sent_image
 from unisono.model.documents import change_columns, change_documents, documents
 from unisono.model.names import DnStyle, dn_key, split_dn
@@ -168,16 +169,27 @@ def accepted_objects(
 def sent(objects: pl.DataFrame, object_type: ObjectType) -> pl.DataFrame:
     """(id, unconfirmed_operation, unconfirmed_export): what awaits confirmation once the objects' exports are accepted.
 
-    A change that was sent before and is not confirmed yet stays, below the new one (engine specification §2.3).
+    A change that was sent before and is not confirmed yet stays, below the new one (engine specification §2.3). Of
+    export-only attributes nothing stays: no import will show them, and they are secrets (§8.7).
     """
     attributes = [a for a in object_type.values if not a.read_only and not a.export_only]
-    fresh = objects.filter(pl.col("unconfirmed_export").is_null()).select(
-        "id", unconfirmed_operation="export_operation", unconfirmed_export="pending_export"
-    )
+    alone = objects.filter(pl.col("unconfirmed_export").is_null())
+    fresh = alone.select("id", unconfirmed_operation="export_operation", unconfirmed_export="pending_export")
+    if hidden(object_type.values) and fresh.height:
+        fresh = fresh.with_columns(unconfirmed_export=_visible(alone["pending_export"], attributes))
     both = objects.filter(pl.col("unconfirmed_export").is_not_null())
     if both.is_empty():
         return fresh
     return pl.concat([fresh, _stacked(both, attributes)])
+
+
+def _visible(changes: pl.Series, attributes: list[Attribute]) -> pl.Series:
+    """The change documents with these attributes only."""
+    wide = change_columns(changes, attributes, prefix="set@")
+    names = pl.lit([a.name for a in attributes], dtype=pl.List(pl.String))
+    cleared = wide.select(pl.col("clear").list.set_intersection(names).list.sort()).to_series()
+    text = change_documents(documents(wide, attributes, prefix="set@"), cleared)
+    return pl.select(pl.when(changes.is_not_null()).then(text)).to_series()
 
 
 def _stacked(objects: pl.DataFrame, attributes: list[Attribute]) -> pl.DataFrame:

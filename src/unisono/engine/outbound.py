@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from unisono.engine.compile import CompiledRule, CompiledRules, Traits
 from unisono.engine.deletion import deprovision
 from unisono.engine.desired import Desired, desired
+from unisono.engine.export_only import hidden, with_turned
 from unisono.engine.facts import Facts, Ids
 from unisono.engine.imported import with_imported
 from unisono.engine.outflow import pending_exports
@@ -40,6 +41,7 @@ class Outbound:
 
 def outbound(
     metaverse: pl.DataFrame,
+    before: pl.DataFrame,
     connectors: pl.DataFrame,
     cut: pl.Series,
     target: tuple[str, str],
@@ -50,13 +52,17 @@ def outbound(
 ) -> Outbound:
     """Evaluate the outbound rules of one (connector, object type) for metaverse objects of one type.
 
-    ``metaverse``: images (``id``, ``@`` columns); ``connectors``: ``CS_OBJECT`` rows of the target that are linked to
-    them. One whose deletion waits to be synchronized still counts as a connector, but gets no exports. ``cut``: ids of
-    those that are deprovisioned already, whatever the values say that they leave behind.
+    ``metaverse``: images (``id``, ``@`` columns); ``before``: their former values (``resolve.Resolved``);
+    ``connectors``: ``CS_OBJECT`` rows of the target that are linked to them. One whose deletion waits to be
+    synchronized still counts as a connector, but gets no exports. ``cut``: ids of those that are deprovisioned already,
+    whatever the values say that they leave behind.
     """
     compiled = rules.outbound_of(*target, metaverse_type)
     object_type = rules.connector(target[0]).schema[target[1]]
-    wanted = desired(with_imported(metaverse, connectors, compiled, object_type, facts), compiled, object_type)
+    images = with_imported(metaverse, connectors, compiled, object_type, facts)
+    wanted = desired(images, compiled, object_type)
+    if unread := hidden(wanted.targets):
+        wanted = replace(wanted, frame=with_turned(wanted.frame, metaverse, before, compiled, unread))
     governed = wanted.frame.filter(pl.col("governed"))["mv_id"]
     linked = ~pl.col("id").is_in(cut.implode())
     stays = linked & (pl.col("mv_id").is_in(governed.implode()) | _outlives_scope(compiled))

@@ -12,6 +12,7 @@ import polars as pl
 
 from unisono.engine.compile import Traits
 from unisono.engine.desired import Desired
+from unisono.engine.export_only import hidden, with_waiting
 from unisono.engine.images import sent_image
 from unisono.model.documents import change_documents, documents
 from unisono.model.names import DnStyle
@@ -28,22 +29,25 @@ def pending_exports(connectors: pl.DataFrame, wanted: Desired, traits: Traits) -
     ``operation``, ``rename``, ``document`` (as they should be stored), ``cleared`` (how many values are removed),
     ``differs`` (from what is stored), and per target ``want@a``, ``sent@a``, ``changes@a``.
     """
-    targets = list(wanted.targets)
+    targets, unread = list(wanted.targets), hidden(wanted.targets)
     rows = connectors.join(wanted.frame, on="mv_id", how="left", maintain_order="left")
     rows = pl.concat([rows, sent_image(rows, targets)], how="horizontal") if targets else rows
     creating = (pl.col("export_operation") == "add").fill_null(value=False)
     rows = rows.with_columns(_for_creation(targets, creating))
     rows = rows.with_columns(_changes(a).alias(f"changes@{a.name}") for a in targets)
+    if unread:
+        rows = with_waiting(rows, unread)
     rows = rows.with_columns(rename=_rename(traits, creating))
     return _with_documents(rows, targets, creating)
 
 
 def _for_creation(targets: list[Attribute], creating: pl.Expr) -> Iterable[pl.Expr]:
     """Objects that do not exist yet take the values of apply-once flows too."""
-    for name in [*(a.name for a in targets), "dn"]:
-        for part in ("", "says", "clears"):
-            want, new = pl.col(f"want{part}@{name}"), pl.col(f"new{part}@{name}")
-            yield pl.when(creating).then(new).otherwise(want).alias(f"want{part}@{name}")
+    unread = [("turned", a.name) for a in hidden(targets)]
+    named = [(part, name) for name in [*(a.name for a in targets), "dn"] for part in ("", "says", "clears")]
+    for part, name in [*named, *unread]:
+        want, new = pl.col(f"want{part}@{name}"), pl.col(f"new{part}@{name}")
+        yield pl.when(creating).then(new).otherwise(want).alias(f"want{part}@{name}")
 
 
 def _changes(attribute: Attribute) -> pl.Expr:

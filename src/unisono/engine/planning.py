@@ -415,7 +415,7 @@ def _outbound(
             & (pl.col("object_type") == target[1])
             & pl.col("mv_id").is_in(images["id"].implode())
         )
-        results.append(outbound(images, linked, excluded, target, metaverse_type, rules, facts, ids))
+        results.append(outbound(images, resolved.before, linked, excluded, target, metaverse_type, rules, facts, ids))
     return results
 
 

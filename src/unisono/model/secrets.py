@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+#: What people see in the place of something that nobody shall read.
+HIDDEN: Final = "***"
+
 
 class Secret:
     """Holds a secret value; every way of printing it gives ``***``. Call ``reveal`` where the secret is used."""
@@ -15,12 +20,12 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return "***"
+        return HIDDEN
 
     __str__ = __repr__
 
     def __format__(self, specification: str) -> str:
-        return "***"
+        return HIDDEN
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value

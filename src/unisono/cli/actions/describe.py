@@ -22,6 +22,8 @@ from unisono.cli.documents.objects import (
     Trial,
 )
 from unisono.cli.finding import ids
+from unisono.model.project import Project
+from unisono.model.secrets import HIDDEN
 from unisono.runs.naming import titles
 from unisono.store.contract import Reader
 
@@ -106,9 +108,10 @@ def space_hits(objects: pl.DataFrame) -> tuple[SpaceHit, ...]:
     return tuple(SpaceHit(**row) for row in objects.select(SpaceHit.__slots__).iter_rows(named=True))
 
 
-def space_object(objects: pl.DataFrame, reader: Reader) -> SpaceObject:
-    """One row of ``CS_OBJECT`` with its layers, references and errors."""
+def space_object(objects: pl.DataFrame, project: Project, reader: Reader) -> SpaceObject:
+    """One row of ``CS_OBJECT`` with its layers, references and errors; what is export-only nobody reads."""
     (row,) = objects.iter_rows(named=True)
+    secret = _export_only(row["connector"], row["object_type"], project)
     return SpaceObject(
         object=space_hits(objects)[0],
         title=linked_title(row["mv_id"], reader),
@@ -116,8 +119,8 @@ def space_object(objects: pl.DataFrame, reader: Reader) -> SpaceObject:
         new_dn=row["new_dn"],
         hologram=_values(row["hologram"]),
         pending_import=_values(row["pending_import"]),
-        pending_export=_change(row["pending_export"]),
-        unconfirmed_export=_change(row["unconfirmed_export"]),
+        pending_export=_change(row["pending_export"], secret),
+        unconfirmed_export=_change(row["unconfirmed_export"], secret),
         references=space_references(objects["id"], reader),
         errors=known_errors(row["id"], reader),
     )
@@ -132,11 +135,19 @@ def _values(document: str | None) -> Row | None:
     return json.loads(document) if document is not None else None
 
 
-def _change(document: str | None) -> Change | None:
+def _export_only(connector: str, object_type: str, project: Project) -> frozenset[str]:
+    definition = project.connector(connector)
+    if definition is None or object_type not in definition.schema:
+        return frozenset()
+    return frozenset(a.name for a in definition.schema[object_type].attributes if a.export_only)
+
+
+def _change(document: str | None, secret: frozenset[str]) -> Change | None:
     if document is None:
         return None
     change = json.loads(document)
-    return Change(set=change["set"], clear=tuple(change["clear"]))
+    values = {name: HIDDEN if name in secret else value for name, value in change["set"].items()}
+    return Change(set=values, clear=tuple(change["clear"]))
 
 
 _STORED = {"hologram": "synchronized", "add": "pending import add", "delete": "pending import delete"}

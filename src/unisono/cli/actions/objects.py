@@ -36,6 +36,6 @@ def show(session: Session, name: str, connector: str | None) -> ExitStatus:
         if found.in_metaverse:
             document = Shown(metaverse=describe.metaverse_object(found.row, reader))
         else:
-            document = Shown(object=describe.space_object(found.row, reader))
+            document = Shown(object=describe.space_object(found.row, context.project, reader))
     session.emit(document, shown_view)
     return ExitStatus.SUCCESS

@@ -24,7 +24,7 @@ def preview(session: Session, name: str, connector: str | None, *, full: bool) -
     with session.open() as context:
         where = connector_named(connector, context.project).name if connector is not None else None
         with context.store.read() as reader:
-            described = describe.space_object(_account(name, where, reader), reader)
+            described = describe.space_object(_account(name, where, reader), context.project, reader)
         previewed = runs.preview(context, described.object.id, full=full)
     document = _document(previewed, described, context.project, full=full)
     session.emit(document, preview_view)
