@@ -193,4 +193,6 @@ def _step(shape: StepShape) -> RunStep:
         error_limit=shape.error_limit,
         timeout_s=shape.timeout_s,
         verify=shape.verify,
+        to_file=shape.to_file or "",
+        resume_from_file=shape.resume_from_file or "",
     )

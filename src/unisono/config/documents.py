@@ -236,6 +236,22 @@ class StepShape(Shape):
     verify: bool = Field(
         _STEP.verify, description="Compare every imported object value by value, also where hashes say it is the same."
     )
+    to_file: Annotated[str, Field(min_length=1)] | SkipJsonSchema[None] = Field(
+        None, description="Write what is imported, or would be exported, to this drop file, and do nothing else."
+    )
+    resume_from_file: Annotated[str, Field(min_length=1)] | SkipJsonSchema[None] = Field(
+        None,
+        description="Import what this drop file has, or export what of it is still pending. With to-file, and the same"
+        " path, the step writes the file and goes on.",
+    )
+
+    @model_validator(mode="after")
+    def _one_drop_file(self) -> StepShape:
+        if (self.to_file or self.resume_from_file) and self.type.is_synchronization:
+            raise mistake(Check.WRONG_VALUE, "a synchronization has no drop file", "imports and exports have one")
+        if self.to_file and self.resume_from_file and self.to_file != self.resume_from_file:
+            raise mistake(Check.WRONG_VALUE, "to-file and resume-from-file together name one file")
+        return self
 
 
 _Step = Annotated[StepShape, ShortForm(expand=_step, schema={"enum": [t.value for t in StepType]})]

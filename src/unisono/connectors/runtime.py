@@ -58,6 +58,10 @@ class Runtime:
         session = self._source.call(self._connector.open_import, request)
         return RuntimeImport(session, self._schema, self.capabilities, self._source)
 
+    def checking(self, session: ImportSession) -> RuntimeImport:
+        """A reading that does not come from the connector, such as that of a file: checked like one that does."""
+        return RuntimeImport(session, self._schema, self.capabilities, self._source)
+
     def open_export(self) -> RuntimeExport:
         """Connect for writing. Raises ``StepStop`` with a ``no-start-*`` status for what the connector expects."""
         session = self._target.call(self._connector.open_export)

@@ -14,7 +14,7 @@ times faster than value by value (canonical JSON escapes line breaks, so a docum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -133,6 +133,30 @@ def change_columns(
     )
 
 
+@belongs_to(Phase.DECODE)
+def records(frame: pl.DataFrame, plain: Sequence[str], parts: Mapping[str, pl.Series]) -> pl.Series:
+    """One line of JSON per row: the columns ``plain``, then under their names the documents of ``parts``."""
+    text = frame.select(text=pl.struct(plain).struct.json_encode().str.strip_suffix("}")).to_series()
+    pieces = [piece for name, part in parts.items() for piece in (pl.lit(f',"{name}":'), part)]
+    return pl.select(record=pl.concat_str([text, *pieces, pl.lit("}")])).to_series()
+
+
+@belongs_to(Phase.DECODE)
+def record_columns(
+    text: pl.Series, plain: Mapping[str, PolarsType], part: str, attributes: Sequence[Attribute]
+) -> pl.DataFrame:
+    """Lines of ``records`` as columns: those of ``plain``, then a typed one per attribute of the document ``part``.
+
+    Raises ``polars.exceptions.PolarsError`` for lines that are no such records.
+    """
+    ordered = sorted(attributes, key=lambda a: a.name)
+    schema = dict(plain)
+    if ordered:
+        schema[part] = pl.Struct({a.name: _text_type(a) for a in ordered})
+    raw = _read_lines(text, schema)
+    return raw.select(*plain, *(_decoded(a, pl.col(part).struct.field(a.name)).alias(a.name) for a in ordered))
+
+
 def _read_lines(text: pl.Series, schema: dict[str, PolarsType]) -> pl.DataFrame:
     if text.is_empty():
         return pl.DataFrame(schema=schema)
@@ -167,4 +191,6 @@ __all__ = [
     "content_hash",
     "documents",
     "normalized",
+    "record_columns",
+    "records",
 ]

@@ -27,7 +27,8 @@ class StepType(StrEnum):
 class RunStep:
     """One step. Limits of 0 mean none; ``page_objects`` is how many objects are asked for or sent at a time.
 
-    ``verify``: an import compares every object value by value, whatever the hashes say.
+    ``verify``: an import compares every object value by value, whatever the hashes say. ``to_file`` and
+    ``resume_from_file`` are the path of the drop file (engine specification §3.1, §8.5); both together are one path.
     """
 
     type: StepType
@@ -37,6 +38,18 @@ class RunStep:
     error_limit: int = 5000
     timeout_s: int = 120
     verify: bool = False
+    to_file: str = ""
+    resume_from_file: str = ""
+
+    @property
+    def only_writes_file(self) -> bool:
+        """Whether the drop file is all that the step leaves."""
+        return bool(self.to_file) and not self.resume_from_file
+
+    @property
+    def only_reads_file(self) -> bool:
+        """Whether the drop file stands in for the connected data source, or for what is pending."""
+        return bool(self.resume_from_file) and not self.to_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,7 @@ class Status(StrEnum):
     NO_START_DELTA_STEP_TYPE_NOT_CONFIGURED = "no-start-delta-step-type-not-configured"
     NO_START_FILE_ACCESS_DENIED = "no-start-file-access-denied"
     NO_START_FILE_CODE_PAGE = "no-start-file-code-page"
+    NO_START_FILE_CONTAINS_INCORRECT_STEP_TYPE = "no-start-file-contains-incorrect-step-type"
     NO_START_FILE_NOT_FOUND = "no-start-file-not-found"
     NO_START_FILE_OPEN = "no-start-file-open"
     NO_START_FULL_IMPORT_REQUIRED = "no-start-full-import-required"

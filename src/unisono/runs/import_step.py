@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from unisono.connectors.contract import ImportBatch, ImportRequest, ImportSession, Support
+from unisono.connectors.contract import ImportBatch, ImportSession
 from unisono.connectors.runtime import Runtime
 from unisono.engine.adopting import adopt, named_anew
 from unisono.engine.confirm import NOT_REIMPORTED
 from unisono.engine.lost_answers import lost_answers, with_answers
 from unisono.engine.space_index import SpaceIndex
 from unisono.engine.staging import Space, StagePlan, imaged, stage, stage_deletions
-from unisono.model.errors import StepStop
 from unisono.model.frames import CS_INDEX
 from unisono.model.guard import ChangeKind
 from unisono.model.names import dn_key
@@ -33,6 +32,7 @@ from unisono.runs.apply import (
     provision_again,
 )
 from unisono.runs.context import Context
+from unisono.runs.import_source import open_source, write_only
 from unisono.runs.steps import Ending, completed, hold_or_pass, stopped_by_user
 from unisono.runs.tally import Record, object_errors
 from unisono.store.contract import Reader, UnitOfWork
@@ -61,10 +61,10 @@ def run_import(
     step: RunStep, definition: ConnectorDefinition, runtime: Runtime, record: Record, run_id: int, context: Context
 ) -> Ending:
     """Import, stage, and at the end delete what is gone. Raises ``StepStop`` and ``StoreError``."""
+    if step.only_writes_file:
+        return write_only(step, definition, runtime, record, context)
     full = step.type is StepType.FULL_IMPORT
     with context.store.read() as reader:
-        watermark = reader.watermark(definition.name)
-        _check_delta(full, watermark, runtime, definition)
         progress = _Progress(
             index=SpaceIndex(reader.connector_outline(definition.name)) if full else None,
             population=reader.population(definition.name),
@@ -72,31 +72,10 @@ def run_import(
         seed = reader.hash_seed
     style = runtime.capabilities.dn_style
     space = Space(connector=definition.name, style=style, hash_seed=seed, full=full, verify=step.verify)
-    request = ImportRequest(full=full, watermark=watermark, page_objects=step.page_objects, timeout_s=step.timeout_s)
-    session = runtime.open_import(request)
-    try:
-        ending = _stage_all(session, step, definition, space, progress, record, context)
-        if ending is None:
-            ending = _finish(session, step, definition, space, progress, record, run_id, context)
-    finally:
-        session.close()
-    return ending
-
-
-def _check_delta(
-    full: bool,  # noqa: FBT001
-    watermark: str | None,
-    runtime: Runtime,
-    definition: ConnectorDefinition,
-) -> None:
-    if full:
-        return
-    if runtime.capabilities.delta_import not in (Support.FULL, Support.PARTIAL):
-        message = f"{definition.name} cannot import changes only"
-        raise StepStop(Status.NO_START_DELTA_STEP_TYPE_NOT_CONFIGURED, message, hint="Use a full import.")
-    if watermark is None:
-        message = f"{definition.name} was not fully imported yet, so there is no point to import changes from"
-        raise StepStop(Status.NO_START_FULL_IMPORT_REQUIRED, message, hint="Run a full import first.")
+    with open_source(step, definition, runtime, context) as source:
+        ending = _stage_all(source.session, step, definition, space, progress, record, context)
+        ending = ending or _finish(source.session, step, definition, space, progress, record, run_id, context)
+    return source.told(ending)
 
 
 def _stage_all(
@@ -252,7 +231,7 @@ def _finish(
         return holding
     with record.unit() as unit:
         apply_deletions(plan, unit, obsolete=space.full)
-        if not status.ends_run:
+        if not status.ends_run and not step.only_reads_file:
             unit.set_watermark(definition.name, session.watermark, run_id)
         record.add({(Counter.STAGE_DELETE, None): number, (Counter.FILTERED_DELETIONS, None): plan.unknown})
     return _verified(completed(record), progress)

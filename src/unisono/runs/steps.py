@@ -30,9 +30,9 @@ class Holding(Exception):
         self.ending = ending
 
 
-def completed(record: Record) -> Ending:
+def completed(record: Record, message: str = "") -> Ending:
     """A step that reached its end."""
-    return Ending(status=record.status())
+    return Ending(status=record.status(), message=message)
 
 
 def stopped_by_user(context: Context) -> Ending | None:

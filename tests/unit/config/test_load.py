@@ -197,6 +197,8 @@ def test_named_run_profiles_stand_beside_the_default_ones_and_before_them(loaded
         ),
         "export": (RunStep(type=StepType.EXPORT), RunStep(type=StepType.FULL_IMPORT)),
         "verify": (RunStep(type=StepType.FULL_IMPORT, verify=True),),
+        "look": (RunStep(type=StepType.FULL_IMPORT, to_file="hr.jsonl"),),
+        "go-on": (RunStep(type=StepType.FULL_IMPORT, resume_from_file="hr.jsonl"),),
     }
 
 
