@@ -121,7 +121,8 @@ class PostgresqlDatabase:
             raise StoreError(
                 Status.STOPPED_DATABASE_CONNECTION_LOST,
                 "the connection that held the run's lock is lost; another run may have begun",
-                hint="Run again. If it happens often, look for what ends idle connections to the store's server.",
+                hint="Check that the server runs and can be reached, then run again. If it happens often, look for "
+                "what ends idle connections to it.",
             )
 
     def _refresh_statistics(self, connection: Connection, unseen: Mapping[str, int]) -> None:
